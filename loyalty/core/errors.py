@@ -1,0 +1,34 @@
+"""The root of every refusal that a caller can be told about."""
+
+
+class DomainError(Exception):
+    """
+    A refusal that is the caller's to mend, with a sentence fit for people.
+
+    `code`: a stable word for programs. `field`: the input that it is about, in the words of the
+    command's arguments; a door translates it to its own field names. None: about the whole request.
+    """
+
+    code = "refused"
+    field: str | None = None
+
+    def __init__(self, message: str = "", *, field: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+        if field is not None:
+            self.field = field
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class NotFound(DomainError):
+    """Not Found"""
+
+    code = "not_found"
+
+
+class KeyReused(DomainError):
+    """This idempotency key was already used for another request."""
+
+    code = "key_reused"

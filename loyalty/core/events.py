@@ -1,0 +1,57 @@
+"""Append facts to the event store, and run what must happen at once."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from loyalty.core.models import Event, Store
+
+Handler = Callable[[Event], None]
+
+_now_handlers: dict[str, tuple[Handler, ...]] = {}
+
+
+def install(handlers: Mapping[str, tuple[Handler, ...]]) -> None:
+    """Take the switchboard's *now* column. Called once, when the platform starts."""
+    _now_handlers.clear()
+    _now_handlers.update(handlers)
+
+
+def append(
+    type: str,
+    *,
+    store: Store | None,
+    subject: UUID,
+    payload: dict[str, Any],
+    now: datetime,
+    customer_id: int | None = None,
+) -> Event:
+    """
+    Write a fact and run its *now* handlers, all inside the caller's transaction.
+
+    `payload`: ids and numbers (Decimals as strings), no personal data.
+    """
+    assert connection.in_atomic_block, "A fact is written with the change that it tells of."
+    event = Event.objects.create(
+        store=store,
+        type=type,
+        subject=subject,
+        customer_id=customer_id,
+        payload=payload,
+        recorded_at=now,
+    )
+    dispatch(event)
+    return event
+
+
+def dispatch(event: Event) -> None:
+    """Run the *now* handlers of a fact that was already written (the ledger writes its own in SQL)."""
+    for handler in _now_handlers.get(event.type, ()):
+        handler(event)
+
+
+def has_now_handlers(type: str) -> bool:
+    return bool(_now_handlers.get(type))

@@ -1,0 +1,70 @@
+"""The event store: every fact, once, in the transaction that made it. It is the outbox, too."""
+
+from django.db import models
+
+from loyalty.core.models.base import PublicModel
+
+
+class TransactionIdField(models.Field[int, int]):
+    """PostgreSQL's `xid8`: the number of the transaction that wrote a row."""
+
+    def db_type(self, connection: object) -> str:
+        return "xid8"
+
+    def from_db_value(self, value: object, expression: object, connection: object) -> int | None:
+        return None if value is None else int(str(value))
+
+
+class CurrentTransactionId(models.Func):
+    function = "pg_current_xact_id"
+    output_field = TransactionIdField()
+
+
+class Event(PublicModel):
+    """
+    A fact, such as `points.spent`. Appended, never changed, never deleted (a trigger refuses both).
+
+    `position` is the number of the writing transaction. A consumer that reads only positions below
+    the oldest running transaction, in order of (position, id), skips nothing, however late an
+    earlier transaction commits; a sequence number alone would.
+    """
+
+    store = models.ForeignKey("core.Store", on_delete=models.PROTECT, null=True, related_name="+")
+    type = models.CharField(max_length=64)
+    # The thing that the fact is about: its kind, such as `customer`, and its uuid.
+    subject = models.UUIDField()
+    # accounts.Customer's id, where the fact belongs to a customer's history. No foreign key: the
+    # core does not know customers.
+    customer_id = models.BigIntegerField(null=True)
+    payload = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField()
+    position = TransactionIdField(db_default=CurrentTransactionId())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["position", "id"], name="event_by_position"),
+            models.Index(
+                fields=["customer_id", "-id"],
+                name="event_by_customer",
+                condition=models.Q(customer_id__isnull=False),
+            ),
+            models.Index(fields=["store", "type", "-id"], name="event_by_type"),
+        ]
+
+    def __str__(self) -> str:
+        return self.type
+
+
+class ConsumerCursor(models.Model):
+    """How far one consumer of the event store has read."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    position = models.BigIntegerField(default=0)
+    event_id = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+__all__ = ["ConsumerCursor", "Event", "TransactionIdField"]

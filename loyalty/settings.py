@@ -1,0 +1,216 @@
+"""
+Django's settings, from the environment.
+
+Every variable is documented where it is read. None is needed for a first run: without
+`DATABASE_URL` the embedded PostgreSQL is used, without `CELERY_BROKER_URL` a broker in files, and
+without `SECRET_KEY` a random one that is kept under `VAR_DIR`.
+"""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+
+from loyalty import embedded
+from loyalty.core import environment
+
+# Lets annotations such as `models.Field[int, int]` stand in classes that Django does not subscript.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# VAR_DIR: where a single machine keeps its database, broker files, uploads and secret. Default: var/.
+VAR_DIR = environment.path("VAR_DIR", BASE_DIR / "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def kept_secret(name: str) -> str:
+    """Return the secret kept in `VAR_DIR`, made on first use; readable by its owner only."""
+    file = VAR_DIR / name
+    if not file.exists():
+        draft = VAR_DIR / f"{name}.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            # link() refuses an existing name: of two processes that start at once one wins.
+            file.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_text()
+
+
+# DEBUG: 1 shows stack traces to visitors. Never on a server that others can reach.
+DEBUG = environment.flag("DEBUG", default=False)
+# SECRET_KEY: signs sessions and tokens. Set it where several machines share one installation.
+SECRET_KEY = environment.text("SECRET_KEY") or kept_secret("secret-key")
+# ALLOWED_HOSTS: the host names that this server answers to, comma-separated.
+ALLOWED_HOSTS = environment.listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+# CSRF_TRUSTED_ORIGINS: origins (https://…) whose forms are trusted, when behind a proxy.
+CSRF_TRUSTED_ORIGINS = environment.listed("CSRF_TRUSTED_ORIGINS")
+# BEHIND_PROXY: 1 believes X-Forwarded-Proto and X-Forwarded-For of the proxy in front.
+BEHIND_PROXY = environment.flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# SECURE_COOKIES: 1 sends cookies over https only. Set it wherever https is used.
+SECURE_COOKIES = environment.flag("SECURE_COOKIES", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "import_export",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "loyalty.core",
+    "accounts.ledger",
+    "accounts",
+    "campaigns",
+    "earning",
+    "transactions",
+    "loyalty.cockpit",
+    "loyalty.portal",
+    "loyalty",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "loyalty.urls"
+WSGI_APPLICATION = "loyalty.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# DATABASE_URL: postgresql://user:password@host:port/name of a PostgreSQL 15 or newer.
+# Unset: the embedded server under VAR_DIR.
+DATABASE: dict[str, Any] = environment.database(
+    environment.text("DATABASE_URL") or embedded.url(VAR_DIR)
+)
+# DATABASE_CONN_MAX_AGE: seconds that a process keeps its connection; a statement prepared on it
+# is planned once.
+DATABASE["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600)
+DATABASE["CONN_HEALTH_CHECKS"] = True
+# The ledger's statements are planned once and run often; five executions prepare one.
+DATABASE["OPTIONS"] |= {"prepare_threshold": 5, "server_side_binding": False}
+DATABASES = {"default": DATABASE}
+
+AUTH_USER_MODEL = "accounts.StaffUser"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = []
+
+# CORS_ALLOWED_ORIGINS: origins of browser clients that may call the APIs, comma-separated; * for all.
+CORS_ORIGINS = environment.listed("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_ALL_ORIGINS = CORS_ORIGINS == ["*"]
+CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
+CORS_URLS_REGEX = r"^/api/.*$"
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-auth-token",
+    "x-requested-with",
+]
+
+# MASTER_API_KEY: a permanent token that acts as a super admin named `api`. Unset: there is none.
+MASTER_API_KEY = environment.text("MASTER_API_KEY")
+# TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME: seconds that a sign-in token and its renewal are valid.
+TOKEN_LIFETIME = timedelta(seconds=environment.whole("TOKEN_LIFETIME", 86_400))
+REFRESH_TOKEN_LIFETIME = timedelta(seconds=environment.whole("REFRESH_TOKEN_LIFETIME", 30 * 86_400))
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": SECRET_KEY,
+    "ACCESS_TOKEN_LIFETIME": TOKEN_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+# MAX_BODY_BYTES: the largest request body, files aside.
+DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole("MAX_BODY_BYTES", 2 * 1024 * 1024)
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("pl", "Polski")]
+LOCALE_PATHS = [BASE_DIR / "loyalty" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_URL = "/media/"
+
+# CELERY_BROKER_URL: redis://… or amqp://…. Unset: kombu's file transport under VAR_DIR.
+CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or "filesystem://"
+if CELERY_BROKER_URL == "filesystem://":
+    BROKER_DIR = VAR_DIR / "broker"
+    for folder in ("messages", "control"):
+        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        # One folder for both directions: a message written is a message to be read.
+        "data_folder_in": str(BROKER_DIR / "messages"),
+        "data_folder_out": str(BROKER_DIR / "messages"),
+        "control_folder": str(BROKER_DIR / "control"),
+    }
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TIMEZONE = "UTC"
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,11 @@
+"""
+What happens after what: fact → handlers, in order.
+
+*now* runs inside the transaction that wrote the fact, for what the caller expects to see when the
+call returns. *later* runs after commit, from the event store; each consumer has its own cursor and
+sees every fact at least once, in order. Nothing subscribes anywhere else.
+"""
+
+from loyalty.core.events import Handler
+
+NOW: dict[str, tuple[Handler, ...]] = {}

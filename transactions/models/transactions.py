@@ -1,0 +1,102 @@
+"""Purchase documents, sales and returns, with their lines."""
+
+from decimal import Decimal
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from accounts.models import Customer, Pos
+from loyalty.core.models import StoreModel
+
+ZERO = Decimal(0)
+
+
+class DocumentType(models.TextChoices):
+    SELL = "sell", "Sale"
+    RETURN = "return", "Return"
+
+
+class Transaction(StoreModel):
+    """
+    A document of a purchase or a return (TX rules).
+
+    `customer_data` is what the till sent, by the keys of the API (name, email, phone,
+    loyaltyCardNumber, nip, address). `customer` None: unmatched. The exclusion lists are copied
+    from the settings at registration (TX-3).
+    """
+
+    document_type = models.CharField(max_length=8, choices=DocumentType.choices)
+    document_number = models.CharField(max_length=255)
+    purchased_at = models.DateTimeField()
+    purchase_place = models.CharField(max_length=255, blank=True)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="transactions"
+    )
+    assigned_at = models.DateTimeField(null=True)
+    customer_data = models.JSONField(default=dict)
+    pos = models.ForeignKey(
+        Pos, on_delete=models.PROTECT, null=True, blank=True, related_name="transactions"
+    )
+    # The sale that a return revises.
+    revised = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="returns"
+    )
+    gross_value = models.DecimalField(max_digits=20, decimal_places=4)
+    gross_value_without_delivery = models.DecimalField(max_digits=20, decimal_places=4)
+    amount_excluded_for_level = models.DecimalField(max_digits=20, decimal_places=4, default=ZERO)
+    excluded_delivery_skus = ArrayField(models.TextField(), default=list, blank=True)
+    excluded_level_skus = ArrayField(models.TextField(), default=list, blank=True)
+    excluded_level_categories = ArrayField(models.TextField(), default=list, blank=True)
+    # A list of {"key": …, "value": …}.
+    labels = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "document_number"], name="transaction_document_once_per_store"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(document_type="return", revised__isnull=False)
+                | models.Q(document_type="sell", revised__isnull=True),
+                name="transaction_return_revises_a_sale",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["store", "-purchased_at", "-id"], name="transaction_by_date"),
+            models.Index(
+                fields=["customer", "-purchased_at", "-id"], name="transaction_by_customer"
+            ),
+            models.Index(fields=["pos"], include=["gross_value"], name="transaction_by_pos"),
+            GinIndex(fields=["labels"], opclasses=["jsonb_path_ops"], name="transaction_by_label"),
+        ]
+
+    def __str__(self) -> str:
+        return self.document_number
+
+
+class TransactionItem(models.Model):
+    """One line. `gross_value` is the line's total: quantity is never multiplied in (ER-10)."""
+
+    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    sku = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+    quantity = models.DecimalField(max_digits=14, decimal_places=4)
+    gross_value = models.DecimalField(max_digits=20, decimal_places=4)
+    category = models.CharField(max_length=255, blank=True)
+    maker = models.CharField(max_length=255, blank=True)
+    labels = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["transaction", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transaction", "position"], name="transaction_item_position_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["sku"], name="transaction_item_by_sku")]
+
+    def __str__(self) -> str:
+        return self.name
