@@ -1,5 +1,7 @@
 """The root of every refusal that a caller can be told about."""
 
+from collections.abc import Mapping, Sequence
+
 
 class DomainError(Exception):
     """
@@ -20,6 +22,19 @@ class DomainError(Exception):
     @property
     def message(self) -> str:
         return str(self)
+
+
+class InvalidFields(DomainError):
+    """The input has errors."""
+
+    code = "invalid_fields"
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        """`errors`: what is wrong with each field, in the words of the command's arguments."""
+        assert errors, "An error without a fault tells nobody anything."
+        first, sentences = next(iter(errors.items()))
+        super().__init__(sentences[0], field=first)
+        self.errors = {field: list(texts) for field, texts in errors.items()}
 
 
 class NotFound(DomainError):
