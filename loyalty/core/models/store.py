@@ -45,7 +45,7 @@ class Store(PublicModel):
         """Return the typed settings of this store, defaults filled in. Runs no query."""
         from loyalty.core.store_settings import StoreSettings
 
-        return StoreSettings(self.setting_values)
+        return StoreSettings(self.setting_values, currency=self.currency)
 
     @property
     def zone(self) -> ZoneInfo:
