@@ -13,7 +13,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from loyalty.core.errors import DomainError
+from loyalty.core.errors import InvalidFields
 
 T = TypeVar("T")
 
@@ -68,15 +68,10 @@ class MarketingVendor(StrEnum):
     SALES_MANAGO = "sales_manago"
 
 
-class SettingsRefused(DomainError):
-    """The settings are not valid."""
+class SettingsRefused(InvalidFields):
+    """The settings are not valid. `errors`: sentences per wire key."""
 
     code = "settings_refused"
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__()
-        # Wire key → sentences.
-        self.errors = dict(errors)
 
 
 class ValueRefused(ValueError):

@@ -1,0 +1,174 @@
+"""Open a store, and change what may change about it. Source: STO-1…4, SET-1."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from loyalty.core import events, store_settings
+from loyalty.core.actors import Actor
+from loyalty.core.errors import DomainError, InvalidFields
+from loyalty.core.models import Store
+from loyalty.core.services import audit
+
+# First path segments of the APIs, in lower case: a store of that code could not be told from them.
+RESERVED_CODES = frozenset(
+    (
+        "admin api audit auth campaign campaigncategory client csv customer doc doc.json "
+        "earningrule event healthcheck invitation invitations level me message password points "
+        "pos redoc schema segment seller settings store token transaction translations utility "
+        "v1 v2"
+    ).split(" ")
+)
+
+NOT_BLANK = "This value should not be blank."
+
+
+class CodeUsed(DomainError):
+    """This value is already used."""
+
+    code = "store_code_used"
+    field = "code"
+
+
+@transaction.atomic
+def create(
+    *,
+    code: str,
+    name: str,
+    currency: str,
+    is_active: bool = True,
+    setting_values: Mapping[str, Any] | None = None,
+    actor: Actor | None = None,
+    now: datetime | None = None,
+) -> Store:
+    """
+    Open a store, ready to use: what other rooms need in it is made in the same transaction.
+
+    `setting_values`: checked values under wire keys; what is missing has its default.
+
+    :raises InvalidFields: a code that is malformed or a word that paths need; no currency; no name.
+    :raises CodeUsed: another store has the code, in whatever case.
+    """
+    now = now or timezone.now()
+    faults = {"code": _code_faults(code), "name": _name_faults(name)}
+    if not re.fullmatch(r"[a-zA-Z]{3}", currency):
+        faults["currency"] = ["A currency is three letters, such as EUR."]
+    _refuse(faults)
+    if Store.objects.filter(code__iexact=code).exists():
+        raise CodeUsed
+    store = Store(
+        code=code,
+        name=name,
+        currency=currency.upper(),
+        is_active=is_active,
+        setting_values=dict(setting_values or {}),
+    )
+    try:
+        with transaction.atomic():
+            store.save(force_insert=True)
+    except IntegrityError as error:  # another process was first
+        raise CodeUsed from error
+    events.append(
+        "store.created",
+        store=store,
+        subject=store.uuid,
+        payload={"storeId": str(store.uuid), "code": code, "currency": store.currency},
+        now=now,
+    )
+    audit.record(
+        actor,
+        store=store,
+        event_type="CreateStore",
+        entity_type="Store",
+        entity_id=store.uuid,
+        data={"code": code, "name": name, "currency": store.currency, "active": is_active},
+        now=now,
+    )
+    return store
+
+
+@transaction.atomic
+def update(
+    *, store: Store, name: str, is_active: bool, actor: Actor, now: datetime | None = None
+) -> Store:
+    """Rename a store, open or close it (STO-1: nothing else changes)."""
+    now = now or timezone.now()
+    _refuse({"name": _name_faults(name)})
+    before = {"name": store.name, "active": store.is_active}
+    store.name, store.is_active = name, is_active
+    store.save(update_fields=["name", "is_active"])
+    audit.record(
+        actor,
+        store=store,
+        event_type="UpdateStore",
+        entity_type="Store",
+        entity_id=store.uuid,
+        data={"old": before, "new": {"name": name, "active": is_active}},
+        now=now,
+    )
+    return store
+
+
+@transaction.atomic
+def change_settings(
+    *, store: Store, form: Mapping[str, Any], actor: Actor, now: datetime | None = None
+) -> Store:
+    """
+    Replace a store's settings by a whole form of wire keys (SET-1). Locks the store.
+
+    :raises SettingsRefused: with sentences per wire key; nothing was written.
+    """
+    now = now or timezone.now()
+    locked = Store.objects.select_for_update().get(pk=store.pk)
+    values = store_settings.clean_form(form, stored=locked.setting_values, currency=locked.currency)
+    old = locked.settings.as_wire()
+    locked.setting_values = values
+    # Rules may depend on settings (statuses that earn, delivery SKUs).
+    locked.rules_version = F("rules_version") + 1
+    locked.save(update_fields=["setting_values", "rules_version"])
+    locked.refresh_from_db(fields=["rules_version"])
+    changed = [key for key, value in locked.settings.as_wire().items() if old[key] != value]
+    audit.record(
+        actor,
+        store=locked,
+        event_type="UpdateSettings",
+        entity_type="Settings",
+        entity_id=locked.uuid,
+        # The names only: some values are secrets.
+        data={"changed": changed},
+        now=now,
+    )
+    return locked
+
+
+def touch_rules(store_id: int) -> None:
+    """Tell every process that what it compiled of this store's rules no longer holds."""
+    Store.objects.filter(pk=store_id).update(rules_version=F("rules_version") + 1)
+
+
+def _code_faults(code: str) -> list[str]:
+    if not code.strip():
+        return [NOT_BLANK]
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", code):
+        return ["A code has letters, digits, - and _, at most 64 of them."]
+    if code.lower() in RESERVED_CODES:
+        return ["This code is reserved."]
+    return []
+
+
+def _name_faults(name: str) -> list[str]:
+    if not name.strip():
+        return [NOT_BLANK]
+    if len(name) > 255:
+        return ["This value is longer than 255 characters."]
+    return []
+
+
+def _refuse(faults: Mapping[str, list[str]]) -> None:
+    if found := {field: texts for field, texts in faults.items() if texts}:
+        raise InvalidFields(found)
