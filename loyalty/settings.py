@@ -13,8 +13,8 @@ from typing import Any
 
 import django_stubs_ext
 
-from loyalty import embedded
 from loyalty.core import environment
+from loyalty.embedded import Cluster
 
 # Lets annotations such as `models.Field[int, int]` stand in classes that Django does not subscript.
 django_stubs_ext.monkeypatch()
@@ -123,10 +123,11 @@ TEMPLATES = [
 ]
 
 # DATABASE_URL: postgresql://user:password@host:port/name of a PostgreSQL 15 or newer.
-# Unset: the embedded server under VAR_DIR.
-DATABASE: dict[str, Any] = environment.database(
-    environment.text("DATABASE_URL") or embedded.url(VAR_DIR)
-)
+# Unset: the embedded server under VAR_DIR, started by the first connection.
+DATABASE_URL = environment.text("DATABASE_URL")
+DATABASE: dict[str, Any] = environment.database(DATABASE_URL or Cluster(VAR_DIR).url)
+if not DATABASE_URL:
+    DATABASE["ENGINE"] = "loyalty.embedded"
 # DATABASE_CONN_MAX_AGE: seconds that a process keeps its connection; a statement prepared on it
 # is planned once.
 DATABASE["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600)
