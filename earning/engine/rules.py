@@ -1,0 +1,91 @@
+"""Earning rules as plain data: what the engine compiles."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar
+
+from earning.engine.facts import Label
+
+
+class LabelMode(StrEnum):
+    """Which of a rule's label lists decides about a line."""
+
+    IGNORE = "none_labels"
+    INCLUDE = "include_labels"
+    EXCLUDE = "exclude_labels"
+
+
+@dataclass(frozen=True, slots=True)
+class EarnByValue:
+    """`rate` points for each unit of money that a line costs (ER-9)."""
+
+    priority: ClassVar[int] = 1
+
+    rate: Decimal
+    excluded_skus: frozenset[str] = frozenset()
+    label_mode: LabelMode = LabelMode.EXCLUDE
+    included_labels: frozenset[Label] = frozenset()
+    excluded_labels: frozenset[Label] = frozenset()
+    excludes_delivery: bool = True
+    # Zero: any purchase.
+    order_value_min: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply:
+    """`factor` times what a line with a listed SKU or label has collected (ER-11)."""
+
+    priority: ClassVar[int] = 2
+
+    factor: Decimal
+    skus: frozenset[str] = frozenset()
+    labels: frozenset[Label] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MultiplyByLabels:
+    """The factors of all of a line's labels times what it has collected (ER-12)."""
+
+    priority: ClassVar[int] = 2
+
+    factors: tuple[tuple[Label, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EarnPerLine:
+    """`points` for each line with a listed SKU, whatever its quantity (ER-13)."""
+
+    priority: ClassVar[int] = 3
+
+    points: Decimal
+    skus: frozenset[str]
+
+
+Effect = EarnByValue | Multiply | MultiplyByLabels | EarnPerLine
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    When, for whom and where a rule applies, and what it gives.
+
+    `starts_at`, `ends_at`: both inclusive (ER-3); None: open.
+    A customer on a listed level or in a listed segment is meant (ER-4).
+    `pos_ids` empty: everywhere (ER-5).
+    """
+
+    id: int
+    uuid: str
+    name: str
+    type: str
+    effect: Effect
+    edited_at: datetime
+    level_ids: frozenset[int] = frozenset()
+    segment_ids: frozenset[int] = frozenset()
+    pos_ids: frozenset[int] = frozenset()
+    is_active: bool = True
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    is_last_executed: bool = False
