@@ -1,6 +1,7 @@
 """Open a store, and change what may change about it. Source: STO-1…4, SET-1."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -129,7 +130,7 @@ def change_settings(
     old = locked.settings.as_wire()
     locked.setting_values = values
     # Rules may depend on settings (statuses that earn, delivery SKUs).
-    locked.rules_version = F("rules_version") + 1
+    locked.rules_version = F("rules_version") + _version_step()
     locked.save(update_fields=["setting_values", "rules_version"])
     locked.refresh_from_db(fields=["rules_version"])
     changed = [key for key, value in locked.settings.as_wire().items() if old[key] != value]
@@ -148,7 +149,17 @@ def change_settings(
 
 def touch_rules(store_id: int) -> None:
     """Tell every process that what it compiled of this store's rules no longer holds."""
-    Store.objects.filter(pk=store_id).update(rules_version=F("rules_version") + 1)
+    Store.objects.filter(pk=store_id).update(rules_version=F("rules_version") + _version_step())
+
+
+def _version_step() -> int:
+    """
+    Return by how much a store's `rules_version` grows: a random number.
+
+    A change that is rolled back must not leave its number to the next change, as this process may
+    already have cached, under that number, what it had compiled before the rollback.
+    """
+    return secrets.randbelow(2**31) + 1
 
 
 def _code_faults(code: str) -> list[str]:
