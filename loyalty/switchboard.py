@@ -6,6 +6,9 @@ call returns. *later* runs after commit, from the event store; each consumer has
 sees every fact at least once, in order. Nothing subscribes anywhere else.
 """
 
+from accounts.ledger import setup
 from loyalty.core.events import Handler
 
-NOW: dict[str, tuple[Handler, ...]] = {}
+NOW: dict[str, tuple[Handler, ...]] = {
+    "store.created": (setup.open_store_of,),
+}

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Self
 
 from django.db import models
 
 from accounts.ledger.models.postings import Posting
 from accounts.ledger.models.wallets import PointsField, PointType, Wallet
-from loyalty.core.models import StoreModel
+from loyalty.core.models import StoreModel, StoreQuerySet
 
 ZERO = Decimal(0)
 
@@ -25,18 +26,54 @@ class LotState(models.TextChoices):
     CANCELLED = "canceled", "Cancelled"
 
 
+class LotQuerySet(StoreQuerySet):
+    def active_at(self, now: datetime) -> Self:
+        """Keep what can be spent at `now`: unlocked, not due, something left in it."""
+        return self.filter(
+            models.Q(is_locked=False) | models.Q(active_from__lte=now),
+            models.Q(expires_at=None) | models.Q(expires_at__gt=now),
+            is_open=True,
+        )
+
+    def pending_at(self, now: datetime) -> Self:
+        return self.filter(is_open=True, is_locked=True, active_from__gt=now)
+
+    def to_unlock(self, now: datetime) -> Self:
+        return self.filter(is_open=True, is_locked=True, active_from__lte=now)
+
+    def to_expire(self, now: datetime) -> Self:
+        return self.filter(is_open=True, is_locked=False, expires_at__lte=now)
+
+
 class Lot(StoreModel):
     """
     An amount of points with one origin, one start and one end.
 
     amount = remaining + consumed + expired + cancelled, and 0 ≤ reserved ≤ remaining (constraints).
     `active_from` later than now: pending. Open Loyalty's adding transfer is a lot.
+
+    `consumed`: spent, sent or taken back. `expired`: gone by date, by hand or by a reset.
+    `cancelled`: gone back to issuance, or moved into a new lot by a revert (its child, RETURNED).
     """
 
-    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="lots")
-    point_type = models.ForeignKey(PointType, on_delete=models.PROTECT, related_name="+")
+    # No foreign key in the database for the rows that all lots of a store share: see Posting.
+    store = models.ForeignKey(
+        "core.Store",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, related_name="lots", db_index=False
+    )
+    point_type = models.ForeignKey(
+        PointType, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="lots")
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="children", db_index=False
+    )
     origin = models.CharField(max_length=16, choices=LotOrigin.choices)
     amount = PointsField()
     remaining = PointsField()
@@ -54,8 +91,48 @@ class Lot(StoreModel):
     created_at = models.DateTimeField()
     # Copied from the posting, so that a customer's transfers are listed from one table.
     transaction_uuid = models.UUIDField(null=True)
+    # Whether anything in it can still be taken. PostgreSQL computes it, and only when it turns does
+    # a spend touch the indexes; one on `remaining` itself would cost every spend all of them.
+    is_open = models.GeneratedField(
+        expression=models.Case(
+            models.When(
+                remaining__gt=models.F("reserved"),
+                cancelled_at__isnull=True,
+                expired_at__isnull=True,
+                then=True,
+            ),
+            default=False,
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+
+    objects = LotQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            # The lots of a wallet in spend order; the open ones first found.
+            models.Index(fields=["wallet", "is_open", "created_at", "id"], name="lot_by_wallet"),
+            models.Index(fields=["store", "-created_at", "-id"], name="lot_by_store"),
+            models.Index(
+                fields=["expires_at"],
+                name="lot_to_expire",
+                condition=models.Q(is_open=True, is_locked=False, expires_at__isnull=False),
+            ),
+            models.Index(
+                fields=["active_from"],
+                name="lot_to_unlock",
+                condition=models.Q(is_open=True, is_locked=True),
+            ),
+            models.Index(
+                fields=["parent"], name="lot_by_parent", condition=models.Q(parent__isnull=False)
+            ),
+            models.Index(
+                fields=["transaction_uuid"],
+                name="lot_by_transaction",
+                condition=models.Q(transaction_uuid__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
@@ -81,6 +158,11 @@ class Lot(StoreModel):
     def __str__(self) -> str:
         return f"{self.remaining} of {self.amount}"
 
+    @property
+    def free(self) -> Decimal:
+        """Return what is left and not set aside by a hold."""
+        return self.remaining - self.reserved
+
     def state_at(self, now: datetime) -> LotState:
         """Return the lot's state as Open Loyalty shows it, whatever the jobs have done so far."""
         if self.cancelled_at is not None:
@@ -102,9 +184,16 @@ class AllocationState(models.TextChoices):
 
 
 class LotAllocation(models.Model):
-    """Which lots a debit took from, in spend order (ascending id)."""
+    """
+    Which lots a debit took from, in spend order (ascending id).
 
-    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="allocations")
+    An allocation that ends in two ways (a partial capture) is split: it keeps the first part, and
+    the rest becomes a row of its own.
+    """
+
+    posting = models.ForeignKey(
+        Posting, on_delete=models.PROTECT, related_name="allocations", db_index=False
+    )
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="allocations")
     amount = PointsField()
     state = models.CharField(max_length=16, choices=AllocationState.choices)

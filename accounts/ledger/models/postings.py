@@ -40,12 +40,37 @@ class Posting(StoreModel):
 
     A block is a hold without a receiver. `requested_amount` is what was asked for where less was
     there (take-backs). `effective_at` is business time, `created_at` the clock.
+
+    The store, the point type and the two wallets have no foreign key in the database. A check of
+    one locks the row that it finds, so every posting of a store would write to the same three rows,
+    and tills would queue for their pages. None of these rows can be deleted (a trigger refuses it),
+    a customer's wallet is checked by its lot or balance, and `check_ledger` looks for the rest.
     """
 
-    point_type = models.ForeignKey(PointType, on_delete=models.PROTECT, related_name="+")
-    from_wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="postings_out")
+    store = models.ForeignKey(
+        "core.Store",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    point_type = models.ForeignKey(
+        PointType, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    from_wallet = models.ForeignKey(
+        Wallet,
+        on_delete=models.PROTECT,
+        related_name="postings_out",
+        db_constraint=False,
+        db_index=False,
+    )
     to_wallet = models.ForeignKey(
-        Wallet, on_delete=models.PROTECT, related_name="postings_in", null=True
+        Wallet,
+        on_delete=models.PROTECT,
+        related_name="postings_in",
+        null=True,
+        db_constraint=False,
+        db_index=False,
     )
     kind = models.CharField(max_length=16, choices=PostingKind.choices)
     status = models.CharField(max_length=16, choices=PostingStatus.choices)
@@ -62,21 +87,73 @@ class Posting(StoreModel):
     transaction_uuid = models.UUIDField(null=True)
     revised_transaction_uuid = models.UUIDField(null=True)
     invitation_uuid = models.UUIDField(null=True)
-    reverts = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="reverted_by"
+    reverts = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="reverted_by",
+        db_index=False,
     )
     # The lot that an expire or cancel posting empties.
-    lot = models.ForeignKey("ledger.Lot", on_delete=models.PROTECT, null=True, related_name="+")
+    lot = models.ForeignKey(
+        "ledger.Lot", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["store", "system_unique_key"], name="posting_key_once_per_store"
             ),
+            models.UniqueConstraint(
+                fields=["reverts"],
+                condition=models.Q(reverts__isnull=False),
+                name="posting_reverted_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0)
+                | models.Q(amount=0, kind__in=["take_back", "cancel"]),
+                name="posting_amount_above_zero",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="held", captured_amount__isnull=True)
+                | models.Q(status="released", captured_amount__isnull=True)
+                | models.Q(
+                    status__in=["captured", "reverted"],
+                    captured_amount__gte=0,
+                    captured_amount__lte=models.F("amount"),
+                    to_wallet__isnull=False,
+                ),
+                name="posting_captured_within_amount",
+            ),
         ]
+        # Every index is paid for by every earn or spend, so each holds only the rows it is asked for.
         indexes = [
-            models.Index(fields=["from_wallet", "-id"], name="posting_by_sender"),
-            models.Index(fields=["to_wallet", "-id"], name="posting_by_receiver"),
+            models.Index(
+                fields=["from_wallet", "-id"],
+                name="posting_by_sender",
+                condition=~models.Q(kind="earn"),
+            ),
+            models.Index(
+                fields=["to_wallet", "-id"],
+                name="posting_by_receiver",
+                condition=models.Q(kind__in=["earn", "transfer", "revert"]),
+            ),
+            models.Index(
+                fields=["store", "-created_at", "-id"],
+                name="posting_debits_by_store",
+                condition=models.Q(kind__in=["spend", "transfer", "hold", "take_back"]),
+            ),
+            models.Index(
+                fields=["store", "effective_at"],
+                name="posting_expiries_by_store",
+                condition=models.Q(kind="expire"),
+            ),
+            models.Index(
+                fields=["from_wallet"], name="posting_held", condition=models.Q(status="held")
+            ),
+            models.Index(
+                fields=["lot"], name="posting_by_lot", condition=models.Q(lot__isnull=False)
+            ),
             models.Index(
                 fields=["transaction_uuid"],
                 name="posting_by_transaction",

@@ -94,16 +94,27 @@ class WalletBalance(models.Model):
     held: set aside by holds. earned, spent, expired: over the wallet's life, as PA 1.2 defines
     totalEarnedPoints, usedPoints, expiredPoints. The stored figures are as of the last settlement:
     a reader counts due lots out and unlocked ones in (see `selectors.balances`).
+
+    `next_due_at`: no lot of the wallet unlocks or expires before it (None: none ever will), so that a
+    debit knows from the row that it locks anyway whether there is something to settle first.
+
+    An issuance wallet has such a row in a limited point type only; `active` is what it can still
+    give out.
     """
 
-    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="balances")
-    point_type = models.ForeignKey(PointType, on_delete=models.PROTECT, related_name="+")
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, related_name="balances", db_index=False
+    )
+    point_type = models.ForeignKey(
+        PointType, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     active = PointsField(default=ZERO)
     pending = PointsField(default=ZERO)
     held = PointsField(default=ZERO)
     earned = PointsField(default=ZERO)
     spent = PointsField(default=ZERO)
     expired = PointsField(default=ZERO)
+    next_due_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,0 +1,45 @@
+"""
+Run the ledger's own statements on Django's connection, prepared on the server.
+
+Django's cursor writes the arguments into the text of each statement, which the server then parses
+and plans anew. `psycopg.Cursor` sends them apart, so that a statement that comes again is planned
+once per connection. Django's wrapper around it keeps the query log, the query counts of tests and
+the translation of database errors.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+
+Row = tuple[Any, ...]
+
+
+def rows(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
+    """Run a statement inside the caller's transaction, and return the rows that it returns."""
+    assert connection.in_atomic_block, "The ledger reads and writes under locks only."
+    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))
+    with cursor:
+        cursor.execute(statement, arguments)
+        return list(cursor.fetchall())
+
+
+def read(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
+    """Run a statement that reads only, with or without a transaction."""
+    connection.ensure_connection()
+    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))
+    with cursor:
+        cursor.execute(statement, arguments)
+        return list(cursor.fetchall())
+
+
+def atomic() -> AbstractContextManager[Any]:
+    """
+    Open a transaction, or join the caller's without a savepoint.
+
+    A ledger operation refuses before it writes (but for settling what was due, which holds
+    whatever comes of the operation), so its caller may catch a refusal and go on.
+    """
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()
