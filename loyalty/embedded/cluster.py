@@ -74,10 +74,11 @@ class Cluster:
 
     @cached_property
     def socket_dir(self) -> Path:
-        """Return the folder of the socket: in `VAR_DIR`, or in /tmp where that path is too long."""
+        """Return the folder of the socket: in `VAR_DIR`, or in /tmp where that path would not do."""
         usual = self.var_dir / "postgresql.socket"
-        # libpq reads a comma as a list of hosts, the server as a list of folders.
-        if len(os.fsencode(usual)) <= SOCKET_DIR_BYTES_MAX and "," not in str(usual):
+        # libpq reads a comma as a list of hosts; the server cannot read a quotation mark.
+        is_plain = not set(str(usual)) & set(',"')
+        if is_plain and len(os.fsencode(usual)) <= SOCKET_DIR_BYTES_MAX:
             return usual
         name = hashlib.sha256(os.fsencode(self.var_dir)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"loyalty-{name}"
