@@ -1,0 +1,123 @@
+"""Give a customer the points of a purchase, or tell what they would be."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Customer, CustomerStatus, SegmentMembership
+from accounts.selectors import ladder
+from accounts.services import points
+from earning import engine
+from earning.models import Evaluation, RuleExecution
+from earning.services import rule_sets
+from loyalty.core.models import Store
+
+# Rule names can be many and long; a transfer's comment is one line for people.
+COMMENT_MAX = 2000
+
+
+@transaction.atomic
+def award_purchase(
+    *,
+    customer: Customer,
+    purchase: engine.Purchase,
+    transaction_uuid: UUID,
+    now: datetime,
+    level_id: int | None = None,
+) -> Evaluation:
+    """
+    Price a matched purchase by the store's rules, keep the explanation, and pay the points.
+
+    `level_id`: the level held before this purchase was counted (ER-7); None: the customer's now.
+    The caller holds the customer's lock and calls this once per purchase; the database refuses a
+    second evaluation of it. Nothing is paid when the rules give nothing, but the reasons are kept.
+
+    :raises engine.TooManyPoints: more than the ledger holds; nothing was written.
+    """
+    store = customer.store
+    found = evaluate(store=store, facts=_facts_of(customer, level_id=level_id), purchase=purchase)
+    evaluation = Evaluation.objects.create(
+        store=store,
+        customer=customer,
+        transaction_uuid=transaction_uuid,
+        points=found.points,
+        explanation=engine.to_json(found),
+        evaluated_at=now,
+    )
+    RuleExecution.objects.bulk_create(
+        RuleExecution(evaluation=evaluation, rule_id=outcome.rule_id, points=_kept(outcome.points))
+        for outcome in found.effective
+    )
+    if found.points > 0:
+        points.add(
+            customer=customer,
+            amount=found.points,
+            issuer="system",
+            comment=found.comment[:COMMENT_MAX],
+            key=f"purchase:{transaction_uuid}",
+            transaction_uuid=transaction_uuid,
+            now=now,
+        )
+    return evaluation
+
+
+def simulate(
+    *, store: Store, customer: Customer | None, purchase: engine.Purchase, now: datetime
+) -> engine.Evaluation:
+    """
+    Return what a purchase would earn, without writing anything (ER-27).
+
+    `customer` None: a new one, active, on the start level, in no segment. The POS does not count.
+
+    :raises engine.TooManyPoints: more than the ledger holds.
+    """
+    facts = _facts_of(customer) if customer else _newcomer(store)
+    return evaluate(store=store, facts=facts, purchase=replace(purchase, pos_id=None))
+
+
+def evaluate(
+    *, store: Store, facts: engine.CustomerFacts, purchase: engine.Purchase
+) -> engine.Evaluation:
+    """Ask the engine with the store's active rules and settings."""
+    store_rules = rule_sets.get_rules(store)
+    settings = store.settings
+    if purchase.delivery_skus is None:
+        purchase = replace(purchase, delivery_skus=frozenset(settings.excluded_delivery_skus))
+    context = engine.Context(
+        purchase=purchase,
+        customer=facts,
+        decimals=store_rules.decimals,
+        earning_statuses=frozenset(settings.customer_statuses_earning),
+    )
+    return engine.evaluate(store_rules.rules, context)
+
+
+def _facts_of(customer: Customer, *, level_id: int | None = None) -> engine.CustomerFacts:
+    return engine.CustomerFacts(
+        level_id=customer.level_id if level_id is None else level_id,
+        segment_ids=_segments_of(customer),
+        status=customer.status,
+    )
+
+
+def _segments_of(customer: Customer) -> frozenset[int]:
+    """Return the active segments that the customer is in; no query where no rule asks (SG-7)."""
+    if not rule_sets.get_rules(customer.store).rules.mentions_segments:
+        return frozenset()
+    memberships = SegmentMembership.objects.filter(customer=customer, segment__is_active=True)
+    return frozenset(memberships.values_list("segment_id", flat=True))
+
+
+def _newcomer(store: Store) -> engine.CustomerFacts:
+    start = ladder.get_ladder(store).target(Decimal(0))
+    return engine.CustomerFacts(
+        level_id=start.id if start else None, status=CustomerStatus.ACTIVE.value
+    )
+
+
+def _kept(amount: Decimal) -> Decimal:
+    """Return what one rule gave as its column holds it; the sum of the rules is rounded apart."""
+    return amount.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
