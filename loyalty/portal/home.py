@@ -1,0 +1,271 @@
+"""What the first page shows of one customer: plain values, from a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Case, F, Q, Sum, When
+from django.db.models.functions import TruncDate
+from django.utils.translation import gettext, ngettext, pgettext
+
+from accounts.ledger.models import Lot, Posting, PostingKind, PostingStatus
+from accounts.models import Customer
+from accounts.selectors import balances
+from loyalty.core.models import Store
+from loyalty.portal.templatetags.portal_format import PointWords
+from transactions.models import DocumentType, Transaction
+
+SOON = timedelta(days=60)
+DAYS_SHOWN = 5
+PENDING_SHOWN = 3
+PURCHASES_SHOWN = 6
+MOVEMENTS_SHOWN = 8
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class NextLevel:
+    """`missing`: money, or points unless `counts_money`. `percent`: of the way, 0 to 100."""
+
+    name: str
+    benefit: str
+    missing: Decimal
+    counts_money: bool
+    percent: int
+
+
+@dataclass(frozen=True)
+class LevelProgress:
+    """`benefit`: such as "Discount 5%", empty where there is none. `next` None: at the top."""
+
+    name: str
+    benefit: str
+    next: NextLevel | None
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """Points whose last day is `day`, in the store's time zone."""
+
+    day: date
+    amount: Decimal
+    days_left: str
+
+
+@dataclass(frozen=True)
+class PendingLot:
+    available_at: datetime
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """`points`: signed, what the document brought or, for a return, took back."""
+
+    place: str
+    purchased_at: datetime
+    document_number: str
+    is_return: bool
+    amount: Decimal
+    points: Decimal
+
+
+@dataclass(frozen=True)
+class Movement:
+    """`amount`: signed. `state`: what is particular about it, in words; mostly empty."""
+
+    title: str
+    at: datetime
+    amount: Decimal
+    comment: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Home:
+    """
+    `words`: what the store calls its points, None for the reader's word. `expiring`: the next few
+    days of those within `soon_days`, soonest first. `expiring_soon`: all that expires within them.
+    `expiring_later`: what expires after the days listed.
+    """
+
+    first_name: str
+    card_number: str
+    currency: str
+    balance: balances.Figures
+    words: PointWords | None
+    level: LevelProgress | None
+    soon_days: int
+    expiring: Sequence[Expiry]
+    expiring_soon: Decimal
+    expiring_later: Decimal
+    pending: Sequence[PendingLot]
+    purchases: Sequence[Purchase]
+    purchases_count: int
+    movements: Sequence[Movement]
+
+
+def get_home(customer: Customer, *, store: Store, now: datetime) -> Home:
+    """Collect the first page. Counts what is due, whatever the jobs have done so far."""
+    by_day = _expiring_by_day(customer, store, now)
+    last_day = (now + SOON).astimezone(store.zone).date()
+    soon = [(day, amount) for day, amount in by_day if day <= last_day]
+    shown = soon[:DAYS_SHOWN]
+    return Home(
+        first_name=customer.first_name,
+        card_number=customer.loyalty_card_number or "",
+        currency=store.currency,
+        words=_words(store),
+        balance=balances.get_figures(customer.wallet_id, now),
+        level=_level(customer, store, now),
+        soon_days=SOON.days,
+        expiring=[_expiry(day, amount, store, now) for day, amount in shown],
+        expiring_soon=sum((amount for _, amount in soon), ZERO),
+        expiring_later=sum((amount for _, amount in by_day[len(shown) :]), ZERO),
+        pending=_pending(customer, now),
+        purchases=_purchases(customer),
+        purchases_count=customer.transactions_count,
+        movements=_movements(customer, now),
+    )
+
+
+def _words(store: Store) -> PointWords | None:
+    settings = store.settings
+    chosen = PointWords(settings.program_points_singular, settings.program_points_plural)
+    shipped = PointWords(
+        type(settings).program_points_singular.default, type(settings).program_points_plural.default
+    )
+    return None if chosen == shipped else chosen
+
+
+def _expiring_by_day(customer: Customer, store: Store, now: datetime) -> list[tuple[date, Decimal]]:
+    """Return what can be spent until each local day, soonest first; held units are not in it."""
+    lots = Lot.objects.in_store(store).filter(
+        Q(is_locked=False) | Q(active_from__lte=now),
+        wallet=customer.wallet_id,
+        remaining__gt=F("reserved"),
+        cancelled_at=None,
+        expired_at=None,
+        expires_at__gt=now,
+    )
+    days = (
+        lots.annotate(day=TruncDate("expires_at", tzinfo=store.zone))
+        .values("day")
+        .annotate(amount=Sum(F("remaining") - F("reserved")))
+        .order_by("day")
+    )
+    return list(days.values_list("day", "amount"))
+
+
+def _expiry(day: date, amount: Decimal, store: Store, now: datetime) -> Expiry:
+    days = (day - now.astimezone(store.zone).date()).days
+    left = (
+        gettext("until tonight")
+        if days <= 0
+        else ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
+    )
+    return Expiry(day=day, amount=amount, days_left=left)
+
+
+def _pending(customer: Customer, now: datetime) -> list[PendingLot]:
+    lots = Lot.objects.filter(
+        wallet=customer.wallet_id,
+        is_locked=True,
+        active_from__gt=now,
+        remaining__gt=0,
+        cancelled_at=None,
+        expired_at=None,
+    ).order_by("active_from", "pk")
+    return [
+        PendingLot(available_at=lot.active_from, amount=lot.remaining)
+        for lot in lots[:PENDING_SHOWN]
+    ]
+
+
+def _purchases(customer: Customer) -> list[Purchase]:
+    documents = (
+        Transaction.objects.filter(customer=customer)
+        .select_related("pos")
+        .order_by("-purchased_at", "-pk")[:PURCHASES_SHOWN]
+    )
+    points = _points_by_document(customer, [document.uuid for document in documents])
+    return [
+        Purchase(
+            place=document.pos.name if document.pos else document.purchase_place,
+            purchased_at=document.purchased_at,
+            document_number=document.document_number,
+            is_return=document.document_type == DocumentType.RETURN,
+            amount=document.gross_value,
+            points=points.get(document.uuid, ZERO),
+        )
+        for document in documents
+    ]
+
+
+def _points_by_document(customer: Customer, documents: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """Return what each document brought (cancelled lots left out) or, negative, took back."""
+    postings = Posting.objects.filter(
+        Q(kind=PostingKind.EARN, to_wallet=customer.wallet_id, lots__cancelled_at=None)
+        | Q(kind=PostingKind.TAKE_BACK, from_wallet=customer.wallet_id),
+        transaction_uuid__in=documents,
+    )
+    signed = Case(When(kind=PostingKind.EARN, then=F("amount")), default=-F("amount"))
+    sums = postings.values("transaction_uuid").annotate(points=Sum(signed)).order_by()
+    return dict(sums.values_list("transaction_uuid", "points"))
+
+
+def _movements(customer: Customer, now: datetime) -> list[Movement]:
+    """Return the last postings of the wallet, newest first."""
+    wallet_id = customer.wallet_id
+    # A released hold has moved nothing, and a take-back may find nothing to take.
+    real = Posting.objects.exclude(status=PostingStatus.RELEASED).filter(amount__gt=0)
+    # Two reads, for each is the end of one index.
+    postings = [
+        posting
+        for side in ("to_wallet", "from_wallet")
+        for posting in real.filter(**{side: wallet_id}).order_by("-pk")[:MOVEMENTS_SHOWN]
+    ]
+    postings.sort(key=lambda posting: posting.pk, reverse=True)
+    shown = postings[:MOVEMENTS_SHOWN]
+    pending = set(
+        Lot.objects.filter(
+            posting__in=[posting.pk for posting in shown],
+            wallet=wallet_id,
+            is_locked=True,
+            active_from__gt=now,
+            cancelled_at=None,
+            expired_at=None,
+        ).values_list("posting_id", flat=True)
+    )
+    return [_movement(posting, wallet_id, is_pending=posting.pk in pending) for posting in shown]
+
+
+def _movement(posting: Posting, wallet_id: int, *, is_pending: bool) -> Movement:
+    is_gain = posting.to_wallet_id == wallet_id
+    amount = posting.amount if posting.captured_amount is None else posting.captured_amount
+    return Movement(
+        title=_title(posting, is_gain=is_gain),
+        at=posting.effective_at,
+        amount=amount if is_gain else -amount,
+        comment=posting.comment,
+        state=pgettext("state of points", "on their way") if is_pending else "",
+    )
+
+
+def _title(posting: Posting, *, is_gain: bool) -> str:
+    """Say in the customer's words what a posting did to their wallet."""
+    if posting.kind == PostingKind.TRANSFER:
+        return gettext("Received from a member") if is_gain else gettext("Sent to a member")
+    if posting.kind == PostingKind.REVERT:
+        return gettext("Given back") if is_gain else gettext("Undone")
+    return {
+        PostingKind.EARN: gettext("Earned"),
+        PostingKind.SPEND: gettext("Spent"),
+        PostingKind.HOLD: gettext("Set aside"),
+        PostingKind.EXPIRE: gettext("Expired"),
+        PostingKind.CANCEL: gettext("Cancelled"),
+        PostingKind.TAKE_BACK: gettext("Taken back for a return"),
+        PostingKind.SUPPLY: gettext("Adjusted"),
+    }[PostingKind(posting.kind)]

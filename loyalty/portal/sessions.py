@@ -1,0 +1,89 @@
+"""
+The customers' own session: another cookie than the staff's, sent to the portal's addresses alone.
+
+So a customer and a member of staff can use one browser, and signing the one in or out does nothing
+to the other.
+"""
+
+from datetime import timedelta
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.models import Customer, CustomerStatus
+from loyalty.core.models import Store
+
+COOKIE = "portal_session"
+PATH = "/portal/"
+REMEMBERED_FOR = timedelta(days=30)
+# Without "stay signed in" the cookie ends with the browser, and the session a while later.
+FORGOTTEN_AFTER = timedelta(hours=12)
+
+_CUSTOMER = "customer_id"
+_PROOF = "password_proof"
+_REMEMBERED = "is_remembered"
+
+
+def open_session(request: HttpRequest) -> SessionBase:
+    """Return the session that the request's cookie names, or an empty one. Reads it when asked."""
+    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    return store(request.COOKIES.get(COOKIE))
+
+
+def sign_in(session: SessionBase, customer: Customer, *, is_remembered: bool) -> None:
+    """Put a customer into a session, under a new key: one planted before is worth nothing."""
+    session.flush()
+    session[_CUSTOMER] = customer.pk
+    session[_PROOF] = _proof(customer)
+    session[_REMEMBERED] = is_remembered
+    session.set_expiry(REMEMBERED_FOR if is_remembered else FORGOTTEN_AFTER)
+
+
+def sign_out(session: SessionBase) -> None:
+    session.flush()
+
+
+def find_customer(session: SessionBase, store: Store) -> Customer | None:
+    """
+    Return who is signed in to this store.
+
+    None: nobody, a customer of another store, one who may no longer sign in, or one whose password
+    has changed since.
+    """
+    customer_id = session.get(_CUSTOMER)
+    if customer_id is None:
+        return None
+    members = Customer.objects.in_store(store).filter(status=CustomerStatus.ACTIVE)
+    customer: Customer | None = members.filter(pk=customer_id).first()
+    if customer is None or not constant_time_compare(session.get(_PROOF, ""), _proof(customer)):
+        return None
+    return customer
+
+
+def write(session: SessionBase, response: HttpResponse, *, had_cookie: bool) -> None:
+    """Save a session that changed, and set or take away its cookie."""
+    if session.is_empty():
+        if had_cookie:
+            response.delete_cookie(COOKIE, path=PATH, samesite="Lax")
+        return
+    if not session.modified:
+        return
+    session.save()
+    assert session.session_key is not None
+    response.set_cookie(
+        COOKIE,
+        session.session_key,
+        max_age=REMEMBERED_FOR if session.get(_REMEMBERED) else None,
+        path=PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _proof(customer: Customer) -> str:
+    """Return what a session keeps to notice that the password is another one."""
+    return salted_hmac("loyalty.portal.session", customer.password, algorithm="sha256").hexdigest()

@@ -1,0 +1,30 @@
+"""
+The portal's addresses: `/portal/` for the default store, `/portal/<storeCode>/` for the others.
+
+The default store's pages come first, so a store whose code is one of their names has no portal.
+"""
+
+from django.urls import path, re_path
+
+from loyalty.portal import views
+
+app_name = "portal"
+
+PAGES = (
+    ("", views.Home, "home"),
+    ("sign-in/", views.SignIn, "sign-in"),
+    ("sign-out/", views.SignOut, "sign-out"),
+    ("language/", views.Language, "language"),
+)
+
+urlpatterns = [
+    *(path(route, view.as_view(), name=name) for route, view, name in PAGES),
+    *(
+        re_path(
+            rf"^(?P<store_code>[a-zA-Z0-9_-]{{1,64}})/{route}$",
+            view.as_view(),
+            name=f"store-{name}",
+        )
+        for route, view, name in PAGES
+    ),
+]
