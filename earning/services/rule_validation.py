@@ -1,0 +1,167 @@
+"""What is wrong with a rule's data, as sentences per field. Source: ER 3.1, ER-1, ER-2."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Model
+
+from earning.models import RuleType
+from loyalty.core.models import Store
+
+if TYPE_CHECKING:
+    from earning.engine import Label
+    from earning.services.rules import RuleData
+
+BLANK = "This value should not be blank."
+NOT_VALID = "This value is not valid."
+NOT_NEGATIVE = "This value should be 0 or more."
+TOO_HIGH = "This value is too high."
+TOO_PRECISE = "This value should have at most 2 decimals."
+TOO_LONG = "This value is longer than 255 characters."
+TOO_MUCH_TEXT = "This value is longer than 10000 characters."
+TOO_MANY = "This list has more than 1000 entries."
+NO_TARGET = "Choose at least one level or segment."
+NO_PRODUCT = "Name at least one SKU or label."
+
+TEXT_MAX = 255
+DESCRIPTION_MAX = 10_000
+ENTRIES_MAX = 1_000
+# Below what NUMERIC(14, 2) holds: with it no purchase leaves the engine's arithmetic.
+AMOUNT_MAX = Decimal("999999999999.99")
+CENT = Decimal("0.01")
+
+Faults = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class LabelMultiplier:
+    """One row of `multiply_by_product_labels`. None: the caller sent no number."""
+
+    key: str
+    value: str
+    multiplier: Decimal | None
+
+
+def faults_of(type: RuleType, data: "RuleData") -> Faults:
+    """Return the faults of everything but the ids, by the names of `RuleData`."""
+    faults: Faults = defaultdict(list)
+    _check_common(faults, data)
+    match type:
+        case RuleType.POINTS:
+            _check_points(faults, data)
+        case RuleType.MULTIPLY_FOR_PRODUCT:
+            _check_multiply(faults, data)
+        case RuleType.MULTIPLY_BY_PRODUCT_LABELS:
+            _check_label_multipliers(faults, data)
+        case RuleType.PRODUCT_PURCHASE:
+            _check_product_purchase(faults, data)
+    return faults
+
+
+def resolve(model: type[Model], store: Store, uuids: Sequence[str]) -> tuple[list[Any], list[str]]:
+    """Return the store's rows with these uuids, and the faults of those that name none."""
+    if len(uuids) > ENTRIES_MAX:
+        return [], [TOO_MANY]
+    wanted = [_uuid(text) for text in uuids]
+    if not wanted:
+        return [], []
+    manager: Any = model._default_manager
+    found = {row.uuid: row for row in manager.filter(store=store, uuid__in=filter(None, wanted))}
+    faults = [
+        f"There is no {model._meta.verbose_name} {text[:64]}."
+        for text, uuid in zip(uuids, wanted, strict=True)
+        if uuid not in found
+    ]
+    return list(found.values()), faults
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _check_common(faults: Faults, data: "RuleData") -> None:
+    _check_text(faults, "name", data.name)
+    if not data.description.strip():
+        faults["description"].append(BLANK)
+    elif len(data.description) > DESCRIPTION_MAX:
+        faults["description"].append(TOO_MUCH_TEXT)
+    if not data.is_all_time_active:
+        for name in ("start_at", "end_at"):
+            if getattr(data, name) is None:
+                faults[name].append(BLANK)
+
+
+def _check_points(faults: Faults, data: "RuleData") -> None:
+    _check_amount(faults, "point_value", data.point_value)
+    if data.min_order_value is not None:
+        _check_amount(faults, "min_order_value", data.min_order_value)
+    _check_texts(faults, "excluded_skus", data.excluded_skus)
+    _check_labels(faults, "included_labels", data.included_labels)
+    _check_labels(faults, "excluded_labels", data.excluded_labels)
+
+
+def _check_multiply(faults: Faults, data: "RuleData") -> None:
+    _check_amount(faults, "multiplier", data.multiplier)
+    _check_texts(faults, "sku_ids", data.sku_ids)
+    _check_labels(faults, "labels", data.labels)
+    if not data.sku_ids and not data.labels:
+        faults["sku_ids"].append(NO_PRODUCT)
+
+
+def _check_label_multipliers(faults: Faults, data: "RuleData") -> None:
+    if not data.label_multipliers:
+        faults["label_multipliers"].append(BLANK)
+    if len(data.label_multipliers) > ENTRIES_MAX:
+        faults["label_multipliers"].append(TOO_MANY)
+        return
+    for number, row in enumerate(data.label_multipliers):
+        _check_text(faults, f"label_multipliers.{number}.key", row.key)
+        _check_text(faults, f"label_multipliers.{number}.value", row.value)
+        _check_amount(faults, f"label_multipliers.{number}.multiplier", row.multiplier)
+
+
+def _check_product_purchase(faults: Faults, data: "RuleData") -> None:
+    _check_amount(faults, "points_amount", data.points_amount)
+    _check_texts(faults, "sku_ids", data.sku_ids)
+    if not data.sku_ids:
+        faults["sku_ids"].append(BLANK)
+
+
+def _check_amount(faults: Faults, name: str, amount: Decimal | None) -> None:
+    if amount is None:
+        faults[name].append(BLANK)
+    elif not amount.is_finite():
+        faults[name].append(NOT_VALID)
+    elif amount < 0:
+        faults[name].append(NOT_NEGATIVE)
+    elif amount > AMOUNT_MAX:
+        faults[name].append(TOO_HIGH)
+    elif amount != amount.quantize(CENT):
+        faults[name].append(TOO_PRECISE)
+
+
+def _check_text(faults: Faults, name: str, text: str) -> None:
+    if not text.strip():
+        faults[name].append(BLANK)
+    elif len(text) > TEXT_MAX:
+        faults[name].append(TOO_LONG)
+
+
+def _check_texts(faults: Faults, name: str, texts: Sequence[str]) -> None:
+    if len(texts) > ENTRIES_MAX:
+        faults[name].append(TOO_MANY)
+    if any(not text.strip() for text in texts):
+        faults[name].append(BLANK)
+    if any(len(text) > TEXT_MAX for text in texts):
+        faults[name].append(TOO_LONG)
+
+
+def _check_labels(faults: Faults, name: str, labels: "Sequence[Label]") -> None:
+    _check_texts(faults, name, [part for label in labels for part in label])

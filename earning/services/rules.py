@@ -1,0 +1,296 @@
+"""Make earning rules and change them. Source: ER 3.1."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, BinaryIO
+
+from django.db import transaction
+from django.db.models import Model
+
+from accounts.models import Level, Pos, Segment
+from earning import engine
+from earning.models import EarningRule, InclusionType, RuleType
+from earning.services import rule_validation
+from earning.services.rule_validation import LabelMultiplier
+from loyalty.core import clock, pictures
+from loyalty.core.actors import Actor
+from loyalty.core.errors import InvalidFields
+from loyalty.core.models import Store
+from loyalty.core.services import audit, stores
+
+__all__ = [
+    "LabelMultiplier",
+    "RuleData",
+    "Target",
+    "create",
+    "remove_photo",
+    "set_active",
+    "set_photo",
+    "update",
+]
+
+# Each side of a rule's photo has at least so many pixels.
+PHOTO_SIDE_MIN = 600
+
+
+class Target(StrEnum):
+    """Which of the two lists says whom a rule is for."""
+
+    LEVEL = "level"
+    SEGMENT = "segment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleData:
+    """
+    A whole rule but its type. What other types need is ignored.
+
+    `levels`, `segments`, `pos`: uuids as the caller wrote them. `target`: empties the list that it
+    does not name (ER-1). `is_active` None: as it is; a new rule is active.
+    """
+
+    name: str
+    description: str
+    is_active: bool | None = None
+    is_all_time_active: bool = True
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+    target: Target | None = None
+    levels: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    pos: tuple[str, ...] = ()
+    is_last_executed: bool = False
+
+    point_value: Decimal | None = None
+    excluded_skus: tuple[str, ...] = ()
+    inclusion_type: InclusionType = InclusionType.EXCLUDE
+    included_labels: tuple[engine.Label, ...] = ()
+    excluded_labels: tuple[engine.Label, ...] = ()
+    excludes_delivery_cost: bool = True
+    min_order_value: Decimal | None = None
+    sku_ids: tuple[str, ...] = ()
+    labels: tuple[engine.Label, ...] = ()
+    multiplier: Decimal | None = None
+    label_multipliers: tuple[LabelMultiplier, ...] = ()
+    points_amount: Decimal | None = None
+
+
+@transaction.atomic
+def create(
+    *, store: Store, type: RuleType, data: RuleData, actor: Actor, now: datetime | None = None
+) -> EarningRule:
+    """
+    Make a rule. It counts for purchases made from now on, and for those dated back into its window.
+
+    :raises InvalidFields: with every fault, under the names of `RuleData`; nothing was written.
+    """
+    now = now or clock.now()
+    targets = _check(store, type, data)
+    rule = EarningRule(store=store, type=type)
+    _fill(rule, data)
+    rule.edited_at = now
+    rule.save(force_insert=True)
+    _write_targets(rule, targets)
+    stores.touch_rules(store.pk)
+    _record(actor, rule, "CreateEarningRule", {"new": _told(rule, targets)}, now)
+    return rule
+
+
+@transaction.atomic
+def update(
+    *, rule: EarningRule, data: RuleData, actor: Actor, now: datetime | None = None
+) -> EarningRule:
+    """
+    Replace all of a rule's data but its type, which is fixed. Locks the rule.
+
+    An edited rule runs before the others of its priority (ER-8).
+
+    :raises InvalidFields: with every fault, under the names of `RuleData`; nothing was written.
+    """
+    now = now or clock.now()
+    locked = _lock(rule)
+    targets = _check(locked.store, RuleType(locked.type), data)
+    old = _told(locked, _targets_of(locked))
+    _fill(locked, data)
+    locked.edited_at = now
+    locked.save(update_fields=[*COMMON, *(c for columns in COLUMNS.values() for c in columns)])
+    _write_targets(locked, targets)
+    stores.touch_rules(locked.store_id)
+    new = _told(locked, targets)
+    _record(actor, locked, "UpdateEarningRule", {"old": old, "new": new}, now)
+    return locked
+
+
+@transaction.atomic
+def set_active(
+    *, rule: EarningRule, is_active: bool, actor: Actor, now: datetime | None = None
+) -> EarningRule:
+    """Switch a rule on or off; it keeps its place among the others. Locks the rule."""
+    locked = _lock(rule)
+    locked.is_active = is_active
+    locked.save(update_fields=["is_active"])
+    stores.touch_rules(locked.store_id)
+    name = "ActivateEarningRule" if is_active else "DeactivateEarningRule"
+    _record(actor, locked, name, {}, now or clock.now())
+    return locked
+
+
+@transaction.atomic
+def set_photo(
+    *, rule: EarningRule, upload: BinaryIO, actor: Actor, now: datetime | None = None
+) -> EarningRule:
+    """
+    Store a rule's photo in place of the one before. Locks the rule.
+
+    :raises PictureRefused: not a picture, above 2 MB, or a side below 600 pixels.
+    """
+    file = pictures.checked(upload, side_min=PHOTO_SIDE_MIN)
+    assert file.name is not None
+    locked = _lock(rule)
+    _drop_photo_file(locked)
+    locked.photo.save(file.name, file, save=False)
+    locked.save(update_fields=["photo"])
+    _record(actor, locked, "SetEarningRulePhoto", {}, now or clock.now())
+    return locked
+
+
+@transaction.atomic
+def remove_photo(*, rule: EarningRule, actor: Actor, now: datetime | None = None) -> EarningRule:
+    """Take a rule's photo away; no photo is no error. Locks the rule."""
+    locked = _lock(rule)
+    _drop_photo_file(locked)
+    locked.photo = ""
+    locked.save(update_fields=["photo"])
+    _record(actor, locked, "RemoveEarningRulePhoto", {}, now or clock.now())
+    return locked
+
+
+COMMON = (
+    "name",
+    "description",
+    "is_active",
+    "is_all_time_active",
+    "start_at",
+    "end_at",
+    "is_last_executed",
+    "edited_at",
+)
+# The columns that a type has of its own. Those of other types stay empty.
+COLUMNS: Mapping[RuleType, tuple[str, ...]] = {
+    RuleType.POINTS: (
+        "point_value",
+        "excluded_skus",
+        "inclusion_type",
+        "included_labels",
+        "excluded_labels",
+        "excludes_delivery_cost",
+        "min_order_value",
+    ),
+    RuleType.MULTIPLY_FOR_PRODUCT: ("sku_ids", "labels", "multiplier"),
+    RuleType.MULTIPLY_BY_PRODUCT_LABELS: ("label_multipliers",),
+    RuleType.PRODUCT_PURCHASE: ("sku_ids", "points_amount"),
+}
+TARGETS: Mapping[str, type[Model]] = {"levels": Level, "segments": Segment, "pos": Pos}
+# What a rule is meant for, by the name of the relation.
+Targets = Mapping[str, list[Any]]
+
+
+def _lock(rule: EarningRule) -> EarningRule:
+    locked: EarningRule = (
+        EarningRule.objects.select_for_update(of=("self",)).select_related("store").get(pk=rule.pk)
+    )
+    return locked
+
+
+def _check(store: Store, type: RuleType, data: RuleData) -> Targets:
+    """Return the levels, segments and POS that the data names. :raises InvalidFields:"""
+    wanted = {"levels": data.levels, "segments": data.segments, "pos": data.pos}
+    if data.target is Target.LEVEL:
+        wanted["segments"] = ()
+    elif data.target is Target.SEGMENT:
+        wanted["levels"] = ()
+    errors = rule_validation.faults_of(type, data)
+    targets: dict[str, list[Any]] = {}
+    for name, uuids in wanted.items():
+        targets[name], faults = rule_validation.resolve(TARGETS[name], store, uuids)
+        errors[name].extend(faults)
+    if not wanted["levels"] and not wanted["segments"]:
+        for name in ("levels", "segments"):
+            errors[name].append(rule_validation.NO_TARGET)
+    if found := {name: faults for name, faults in errors.items() if faults}:
+        raise InvalidFields(found)
+    return targets
+
+
+def _fill(rule: EarningRule, data: RuleData) -> None:
+    rule.name = data.name
+    rule.description = data.description
+    if data.is_active is not None:
+        rule.is_active = data.is_active
+    rule.is_all_time_active = data.is_all_time_active
+    rule.start_at = data.start_at
+    rule.end_at = data.end_at
+    rule.is_last_executed = data.is_last_executed
+    for column in COLUMNS[RuleType(rule.type)]:
+        setattr(rule, column, _stored(column, getattr(data, column)))
+
+
+def _stored(column: str, value: Any) -> Any:
+    """Return a value of `RuleData` as its column keeps it."""
+    if column == "label_multipliers":
+        return [
+            {"key": each.key, "value": each.value, "multiplier": f"{each.multiplier:f}"}
+            for each in value
+        ]
+    if column in {"labels", "included_labels", "excluded_labels"}:
+        return [{"key": key, "value": text} for key, text in value]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _write_targets(rule: EarningRule, targets: Targets) -> None:
+    for name, rows in targets.items():
+        getattr(rule, name).set(rows)
+
+
+def _targets_of(rule: EarningRule) -> Targets:
+    return {name: list(getattr(rule, name).all()) for name in TARGETS}
+
+
+def _drop_photo_file(rule: EarningRule) -> None:
+    """Delete the stored file after commit: a rollback must still find it."""
+    if rule.photo:
+        storage, name = rule.photo.storage, rule.photo.name
+        assert name is not None
+        transaction.on_commit(lambda: storage.delete(name))
+
+
+def _told(rule: EarningRule, targets: Targets) -> dict[str, Any]:
+    """Return a rule's data as the audit trail keeps it."""
+    columns = (*COMMON, *COLUMNS[RuleType(rule.type)])
+    told: dict[str, Any] = {column: _plain(getattr(rule, column)) for column in columns}
+    for name, rows in targets.items():
+        told[name] = [str(row.uuid) for row in rows]
+    return told
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def _record(
+    actor: Actor, rule: EarningRule, event_type: str, data: Mapping[str, Any], now: datetime
+) -> None:
+    audit.record(
+        actor,
+        store=rule.store,
+        event_type=event_type,
+        entity_type="EarningRule",
+        entity_id=rule.uuid,
+        data=data,
+        now=now,
+    )
