@@ -101,7 +101,7 @@ class Customer(StoreModel):
     # Counts the changes, as Open Loyalty's `version` does.
     version = models.IntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(default=timezone.now)
     anonymized_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -123,6 +123,11 @@ class Customer(StoreModel):
         indexes = [
             models.Index(fields=["store", "-created_at", "-id"], name="customer_by_registration"),
             models.Index(fields=["store", "level"], name="customer_by_level"),
+            models.Index(
+                fields=["activation_token"],
+                name="customer_by_activation_token",
+                condition=~models.Q(activation_token=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,60 @@
+"""
+From an id that a stranger sent to an object that they may see.
+
+What is not there, not of this store or not theirs is `NotFound`, all three alike.
+"""
+
+from uuid import UUID
+
+from accounts.models import Customer, Level, Pos, Seller
+from loyalty.core.actors import Actor, ActorKind
+from loyalty.core.errors import NotFound
+from loyalty.core.models import Store
+
+
+def get_customer(actor: Actor, store: Store, uuid_text: str) -> Customer:
+    """Return a customer of the store; a customer gets nobody but themself (CUS-23). One query."""
+    uuid = parse(uuid_text)
+    if actor.kind == ActorKind.CUSTOMER and actor.uuid != uuid:
+        raise NotFound
+    customer = Customer.objects.in_store(store).filter(uuid=uuid).first()
+    if customer is None:
+        raise NotFound
+    customer.store = store
+    return customer
+
+
+def get_level(store: Store, uuid_text: str) -> Level:
+    level = Level.objects.in_store(store).filter(uuid=parse(uuid_text)).first()
+    if level is None:
+        raise NotFound
+    level.store = store
+    return level
+
+
+def get_pos(store: Store, uuid_text: str) -> Pos:
+    pos = Pos.objects.in_store(store).filter(uuid=parse(uuid_text)).first()
+    if pos is None:
+        raise NotFound
+    pos.store = store
+    return pos
+
+
+def get_seller(actor: Actor, store: Store, uuid_text: str) -> Seller:
+    """Return a seller of the store; a seller gets nobody but themself (10.1)."""
+    uuid = parse(uuid_text)
+    if actor.kind == ActorKind.SELLER and actor.uuid != uuid:
+        raise NotFound
+    seller = Seller.objects.in_store(store).filter(uuid=uuid).select_related("pos").first()
+    if seller is None:
+        raise NotFound
+    seller.store = store
+    return seller
+
+
+def parse(uuid_text: str) -> UUID:
+    """Return an id, or raise `NotFound`: what is malformed names nothing."""
+    try:
+        return UUID(str(uuid_text))
+    except ValueError as error:
+        raise NotFound from error

@@ -1,0 +1,68 @@
+"""The facts of people: one function each, in the past tense. Ids and numbers, no personal data."""
+
+from datetime import datetime
+
+from accounts.models import Customer, Level
+from accounts.selectors.ladder import Step
+from loyalty.core import events
+
+
+def account_created(customer: Customer, *, now: datetime) -> None:
+    _append("account.created", customer, {"accountId": str(customer.wallet.uuid)}, now)
+
+
+def customer_registered(customer: Customer, *, now: datetime) -> None:
+    _append("customer.registered", customer, {"status": customer.status}, now)
+
+
+def customer_activated(customer: Customer, *, now: datetime) -> None:
+    _append("customer.activated", customer, {}, now)
+
+
+def customer_deactivated(customer: Customer, *, now: datetime) -> None:
+    _append("customer.deactivated", customer, {}, now)
+
+
+def customer_updated(customer: Customer, *, fields: list[str], now: datetime) -> None:
+    _append("customer.updated", customer, {"fields": fields}, now)
+
+
+def customer_subscribed_to_newsletter(customer: Customer, *, now: datetime) -> None:
+    _append("customer.subscribed_to_newsletter", customer, {}, now)
+
+
+def customer_moved_to_level(
+    customer: Customer,
+    *,
+    old_level: Level | Step | None,
+    new_level: Level | Step,
+    is_manual: bool,
+    is_manual_removed: bool,
+    now: datetime,
+) -> None:
+    """`direction` compares the levels' reward values, as LV-2 says; None for the first level."""
+    payload = {
+        "levelId": str(new_level.uuid),
+        "oldLevelId": str(old_level.uuid) if old_level else None,
+        "manually": is_manual,
+        "removeLevelManually": is_manual_removed,
+        "direction": _direction(old_level, new_level),
+    }
+    _append("customer.moved_to_level", customer, payload, now)
+
+
+def _direction(old_level: Level | Step | None, new_level: Level | Step) -> str | None:
+    if old_level is None:
+        return None
+    return "down" if new_level.reward_value < old_level.reward_value else "up"
+
+
+def _append(type: str, customer: Customer, payload: dict[str, object], now: datetime) -> None:
+    events.append(
+        type,
+        store=customer.store,
+        subject=customer.uuid,
+        customer_id=customer.pk,
+        payload={"customerId": str(customer.uuid), **payload},
+        now=now,
+    )

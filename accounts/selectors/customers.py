@@ -1,0 +1,203 @@
+"""Find customers, and list them by what is known of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import (
+    Case,
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Lower, Round
+
+from accounts import identifiers
+from accounts.models import Customer, CustomerStatus, SegmentMembership
+from loyalty.core.models import Store
+
+ZERO = Decimal(0)
+
+
+def find_by_identity(
+    store: Store,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    loyalty_card_number: str | None = None,
+) -> Customer | None:
+    """
+    Return the customer whom a purchase's data name, by the store's order of identifiers.
+
+    An identifier that is empty, names nobody or names somebody inactive passes to the next
+    (TX-6, TX-7). One query whatever the order; none without identifiers.
+    """
+    normal = {
+        "email": identifiers.normal_email(email),
+        "phone": identifiers.normal_phone(phone),
+        "loyaltyCardNumber": (identifiers.normal_card(loyalty_card_number) or "").lower() or None,
+    }
+    order = [field for field in store.settings.customers_identification_priority if normal[field]]
+    if not order:
+        return None
+    columns = {"email": "lower_email", "phone": "phone", "loyaltyCardNumber": "lower_card"}
+    same = Q()
+    for field in order:
+        same |= Q(**{columns[field]: normal[field]})
+    candidates = list(_with_lower_identifiers(store).filter(same))
+    for field in order:
+        for customer in candidates:
+            if getattr(customer, columns[field]) == normal[field] and customer.is_active:
+                customer.store = store
+                return customer
+    return None
+
+
+def count_with(store: Store, email_or_phone: str) -> int:
+    """Count the customers that have this e-mail address or phone number (CUS-24)."""
+    email, phone = (
+        identifiers.normal_email(email_or_phone),
+        identifiers.normal_phone(email_or_phone),
+    )
+    if email is None:
+        return 0
+    known = _with_lower_identifiers(store).exclude(status=CustomerStatus.DELETED)
+    return known.filter(Q(lower_email=email) | Q(phone=phone)).count()
+
+
+def segment_ids(customer_id: int) -> frozenset[int]:
+    """Return the active segments that a customer is in."""
+    memberships = SegmentMembership.objects.filter(customer_id=customer_id, segment__is_active=True)
+    return frozenset(memberships.values_list("segment_id", flat=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """
+    Which customers a list shows; None, or an empty text, leaves a condition out.
+
+    Texts are contained in the value, whatever the case, or equal it when `is_strict`. Bounds
+    belong to the range. `labels`: (key, value) pairs that must all be there, either part may be
+    None for any. Source: campaigns-people spec 8.4.
+    """
+
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    loyalty_card_number: str | None = None
+    city: str | None = None
+    postal: str | None = None
+    email_or_phone: str | None = None
+    is_strict: bool = False
+    transactions_amount_min: Decimal | None = None
+    transactions_amount_max: Decimal | None = None
+    average_transaction_amount_min: Decimal | None = None
+    average_transaction_amount_max: Decimal | None = None
+    transactions_count_min: int | None = None
+    transactions_count_max: int | None = None
+    days_from_last_transaction_max: int | None = None
+    hours_from_last_update_max: int | None = None
+    is_manually_assigned: bool | None = None
+    level_id: int | None = None
+    labels: Sequence[tuple[str | None, str | None]] = ()
+
+
+def list_customers(store: Store, chosen: Filter, *, now: datetime) -> QuerySet[Customer]:
+    """Return the store's customers that pass the filter, the deleted left out, newest first."""
+    customers = Customer.objects.in_store(store).exclude(status=CustomerStatus.DELETED)
+    customers = customers.filter(
+        _texts(chosen), _ranges(chosen), _recency(chosen, now), _labels(chosen)
+    )
+    if chosen.is_manually_assigned is not None:
+        customers = customers.filter(
+            manually_assigned_level__isnull=not chosen.is_manually_assigned
+        )
+    if chosen.level_id is not None:
+        customers = customers.filter(level_id=chosen.level_id)
+    average = (chosen.average_transaction_amount_min, chosen.average_transaction_amount_max)
+    if average != (None, None):
+        customers = with_average(customers).filter(_between("average_amount", *average))
+    return customers.select_related("pos", "level").order_by("-created_at", "-pk")
+
+
+def with_average(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Add `average_amount`, computed as `Customer.average_transaction_amount` is."""
+    money: DecimalField[Decimal, Decimal] = DecimalField(max_digits=20, decimal_places=4)
+    quotient = ExpressionWrapper(
+        F("transactions_amount") / Cast("transactions_count", money), output_field=money
+    )
+    return customers.annotate(
+        average_amount=Case(
+            When(transactions_count=0, then=Value(ZERO, output_field=money)),
+            default=Round(quotient, precision=2, output_field=money),
+            output_field=money,
+        )
+    )
+
+
+def _with_lower_identifiers(store: Store) -> QuerySet[Customer]:
+    # The same expressions as in the unique constraints, so that their indexes serve.
+    return Customer.objects.in_store(store).annotate(
+        lower_email=Lower("email"), lower_card=Lower("loyalty_card_number")
+    )
+
+
+def _texts(chosen: Filter) -> Q:
+    lookup = "iexact" if chosen.is_strict else "icontains"
+    columns = {
+        "first_name": chosen.first_name,
+        "last_name": chosen.last_name,
+        "email": chosen.email,
+        "phone": chosen.phone,
+        "loyalty_card_number": chosen.loyalty_card_number,
+        "address__city": chosen.city,
+        "address__postal": chosen.postal,
+    }
+    condition = Q()
+    for column, text in columns.items():
+        if text:
+            condition &= Q(**{f"{column}__{lookup}": text})
+    if text := chosen.email_or_phone:
+        condition &= Q(**{f"email__{lookup}": text}) | Q(**{f"phone__{lookup}": text})
+    return condition
+
+
+def _ranges(chosen: Filter) -> Q:
+    return _between(
+        "transactions_amount", chosen.transactions_amount_min, chosen.transactions_amount_max
+    ) & _between("transactions_count", chosen.transactions_count_min, chosen.transactions_count_max)
+
+
+def _between(column: str, least: object | None, most: object | None) -> Q:
+    condition = Q()
+    if least is not None:
+        condition &= Q(**{f"{column}__gte": least})
+    if most is not None:
+        condition &= Q(**{f"{column}__lte": most})
+    return condition
+
+
+def _recency(chosen: Filter, now: datetime) -> Q:
+    condition = Q()
+    if (days := chosen.days_from_last_transaction_max) is not None:
+        condition &= Q(last_transaction_at__gte=now - timedelta(days=days))
+    if (hours := chosen.hours_from_last_update_max) is not None:
+        condition &= Q(updated_at__gte=now - timedelta(hours=hours))
+    return condition
+
+
+def _labels(chosen: Filter) -> Q:
+    condition = Q()
+    for key, value in chosen.labels:
+        label = {"key": key, "value": value}
+        wanted = {name: text for name, text in label.items() if text is not None}
+        if wanted:
+            # JSON containment: some label of the list has all of these.
+            condition &= Q(labels__contains=[wanted])
+    return condition

@@ -1,0 +1,54 @@
+"""A customer's purchase totals. Source: TX-14…16."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from accounts.models import Customer
+
+ZERO = Decimal(0)
+
+
+def apply(
+    *,
+    customer: Customer,
+    count_change: int,
+    amount: Decimal,
+    amount_without_delivery: Decimal,
+    excluded_for_level: Decimal,
+    last_transaction_at: datetime | None,
+    now: datetime,
+) -> None:
+    """
+    Add one document's amounts to a locked customer's totals; a return's are negative.
+
+    No total falls below zero, however much is returned (TX-14, TX-16). The date of the last
+    purchase only moves forward; None leaves it.
+    """
+    assert connection.in_atomic_block
+    customer.transactions_count = max(0, customer.transactions_count + count_change)
+    customer.transactions_amount = max(ZERO, customer.transactions_amount + amount)
+    customer.transactions_amount_without_delivery = max(
+        ZERO, customer.transactions_amount_without_delivery + amount_without_delivery
+    )
+    customer.amount_excluded_for_level = max(
+        ZERO, customer.amount_excluded_for_level + excluded_for_level
+    )
+    if last_transaction_at is not None:
+        customer.last_transaction_at = max(
+            last_transaction_at, customer.last_transaction_at or last_transaction_at
+        )
+    customer.version += 1
+    customer.updated_at = now
+    customer.save(
+        update_fields=[
+            "transactions_count",
+            "transactions_amount",
+            "transactions_amount_without_delivery",
+            "amount_excluded_for_level",
+            "last_transaction_at",
+            "version",
+            "updated_at",
+        ]
+    )
