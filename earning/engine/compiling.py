@@ -59,7 +59,7 @@ class Situation(NamedTuple):
 class LineView(NamedTuple):
     """What a rule's line conditions may ask about."""
 
-    index: int
+    position: int
     sku: str
     value: Decimal
     category: str
@@ -231,12 +231,12 @@ def _compile_by_value(effect: EarnByValue) -> Step:
         for line in lines:
             for why, applies, labels in exclusions:
                 if applies(line):
-                    excluded.append(LineExclusion(line.index, why, _first(line.labels & labels)))
+                    excluded.append(LineExclusion(line.position, why, _first(line.labels & labels)))
                     break
             else:
-                before = points[line.index]
-                after = points[line.index] = before + line.value * rate
-                changes.append(LineChange(line.index, before, after, rate))
+                before = points[line.position]
+                after = points[line.position] = before + line.value * rate
+                changes.append(LineChange(line.position, before, after, rate))
         return changes, excluded
 
     return step
@@ -286,10 +286,10 @@ def _multiply(
     changes = []
     for line in lines:
         if matches(line):
-            before = points[line.index]
-            after = points[line.index] = before * factor
+            before = points[line.position]
+            after = points[line.position] = before * factor
             found = tuple(sorted(line.labels & labels))
-            changes.append(LineChange(line.index, before, after, factor, found))
+            changes.append(LineChange(line.position, before, after, factor, found))
     return changes, []
 
 
@@ -306,9 +306,9 @@ def _compile_multiply_by_labels(effect: MultiplyByLabels) -> Step:
                 by = ONE
                 for label in found:
                     by *= factors[label]
-                before = points[line.index]
-                after = points[line.index] = before * by
-                changes.append(LineChange(line.index, before, after, by, tuple(sorted(found))))
+                before = points[line.position]
+                after = points[line.position] = before * by
+                changes.append(LineChange(line.position, before, after, by, tuple(sorted(found))))
         return changes, []
 
     return step
@@ -322,9 +322,9 @@ def _compile_per_line(effect: EarnPerLine) -> Step:
         changes = []
         for line in lines:
             if matches(line):
-                before = points[line.index]
-                after = points[line.index] = before + amount
-                changes.append(LineChange(line.index, before, after, amount))
+                before = points[line.position]
+                after = points[line.position] = before + amount
+                changes.append(LineChange(line.position, before, after, amount))
         return changes, []
 
     return step

@@ -80,9 +80,9 @@ def round_points(amount: Decimal, decimals: int) -> Decimal:
 def _view(context: Context) -> list[LineView]:
     delivery_skus = context.purchase.delivery_skus or frozenset()
 
-    def view(index: int, line: Line) -> LineView:
+    def view(position: int, line: Line) -> LineView:
         return LineView(
-            index=index,
+            position=position,
             sku=line.sku,
             value=line.gross_value,
             category=line.category,
@@ -91,7 +91,7 @@ def _view(context: Context) -> list[LineView]:
             is_delivery=line.sku in delivery_skus,
         )
 
-    return [view(index, line) for index, line in enumerate(context.purchase.lines)]
+    return [view(position, line) for position, line in enumerate(context.purchase.lines)]
 
 
 def _situation(context: Context, lines: list[LineView]) -> Situation:
