@@ -1,0 +1,411 @@
+"""Give out points: one earn, or a batch of them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from accounts.ledger import amounts, facts, keys, sql, supply
+from accounts.ledger.errors import InvalidAmount
+from accounts.ledger.models import (
+    Issuer,
+    Lot,
+    LotOrigin,
+    Posting,
+    PostingKind,
+    PostingStatus,
+)
+from accounts.ledger.wallets import Holder, LockedBalance, lock_settled
+from loyalty.core import events
+from loyalty.core.errors import KeyReused
+from loyalty.core.models import Event
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earn:
+    """
+    Points to give to one wallet.
+
+    `active_from`: later than now makes the lot pending until then; None is at once. `expires_at`:
+    None is never. `effective_at`: business time; None is now. `key`: None is never repeated.
+    """
+
+    holder: Holder
+    amount: Decimal
+    issuer: str = Issuer.SYSTEM
+    comment: str = ""
+    key: str | None = None
+    active_from: datetime | None = None
+    expires_at: datetime | None = None
+    effective_at: datetime | None = None
+    transaction_uuid: UUID | None = None
+    invitation_uuid: UUID | None = None
+
+
+def earn(order: Earn, *, now: datetime, point_type_id: int | None = None) -> Lot:
+    """
+    Move points from issuance into a new lot of a wallet, and return the lot.
+
+    Locks the wallet until the transaction ends; in a limited point type the issuance, too.
+    A repeated key returns the lot of the first call.
+
+    :raises InvalidAmount: not an amount of this point type; nothing was written.
+    :raises SupplyExhausted: a limited point type has less than that left.
+    :raises KeyReused: the key stands for another posting.
+    """
+    with sql.atomic():
+        [balance] = lock_settled([order.holder], now=now, point_type_id=point_type_id)
+        return _write_one(order, balance, now)
+
+
+def earn_many(
+    orders: Sequence[Earn], *, now: datetime, point_type_id: int | None = None
+) -> list[Lot]:
+    """
+    Give points to many wallets by three statements, and return the lots in the same order.
+
+    All or none: what one order is refused for refuses them all. Otherwise as `earn`.
+    """
+    if not orders:
+        return []
+    with sql.atomic():
+        holders = list({order.holder.wallet_id: order.holder for order in orders}.values())
+        locked = lock_settled(holders, now=now, point_type_id=point_type_id)
+        balances = {balance.wallet_id: balance for balance in locked}
+        for order in orders:
+            _check(order.amount, balances[order.holder.wallet_id])
+        return _write_many(orders, balances, now)
+
+
+def _check(amount: Decimal, balance: LockedBalance) -> None:
+    amounts.check(amount, decimals=balance.decimals)
+    if balance.earned + amount > amounts.LARGEST_TOTAL:
+        raise InvalidAmount("This value is too large.")
+
+
+def _write_one(order: Earn, balance: LockedBalance, now: datetime) -> Lot:
+    _check(order.amount, balance)
+    if balance.max_supply is not None and not supply.take(balance, order.amount):
+        return _earlier(order, balance) or supply.refuse(balance)
+    lot, event = _draft(order, balance, now)
+    posting = lot.posting
+    rows = sql.rows(
+        EARN,
+        {
+            "posting_uuid": posting.uuid,
+            "lot_uuid": lot.uuid,
+            "store": balance.store_id,
+            "type": balance.point_type_id,
+            "wallet": balance.wallet_id,
+            "amount": order.amount,
+            "key": posting.system_unique_key,
+            "issuer": order.issuer,
+            "comment": order.comment,
+            "effective_at": posting.effective_at,
+            "now": now,
+            "transaction": order.transaction_uuid,
+            "invitation": order.invitation_uuid,
+            "is_locked": lot.is_locked,
+            "active_from": lot.active_from,
+            "expires_at": lot.expires_at,
+            "due_at": lot.active_from if lot.is_locked else lot.expires_at,
+            "event_uuid": event.uuid,
+            "subject": balance.wallet_uuid,
+            "customer": order.holder.customer_id,
+            "payload": json.dumps(event.payload),
+        },
+    )
+    if not rows:
+        if balance.max_supply is not None:
+            supply.give_back(balance, order.amount)
+        return _earlier(order, balance) or _vanished(posting)
+    _name(lot, event, rows[0])
+    return lot
+
+
+def _write_many(
+    orders: Sequence[Earn], balances: dict[int, LockedBalance], now: datetime
+) -> list[Lot]:
+    drafts: list[tuple[Lot, Event]] = []
+    active = {wallet_id: balance.active for wallet_id, balance in balances.items()}
+    for order in orders:
+        balance = balances[order.holder.wallet_id]
+        lot, event = _draft(order, balance, now, active=active[balance.wallet_id])
+        if not lot.is_locked:
+            active[balance.wallet_id] += order.amount
+        drafts.append((lot, event))
+    _take_supply(orders, balances)
+    lots = [lot for lot, _ in drafts]
+    written = sql.rows(
+        EARN_MANY,
+        {
+            "stores": [lot.store_id for lot in lots],
+            "types": [lot.point_type_id for lot in lots],
+            "wallets": [lot.wallet_id for lot in lots],
+            "posting_uuids": [lot.posting.uuid for lot in lots],
+            "lot_uuids": [lot.uuid for lot in lots],
+            "amounts": [lot.amount for lot in lots],
+            "keys": [lot.posting.system_unique_key for lot in lots],
+            "issuers": [lot.posting.issuer for lot in lots],
+            "comments": [lot.posting.comment for lot in lots],
+            "effective": [lot.posting.effective_at for lot in lots],
+            "transactions": [lot.transaction_uuid for lot in lots],
+            "invitations": [lot.posting.invitation_uuid for lot in lots],
+            "locked": [lot.is_locked for lot in lots],
+            "active_from": [lot.active_from for lot in lots],
+            "expires_at": [lot.expires_at for lot in lots],
+            "event_uuids": [event.uuid for _, event in drafts],
+            "subjects": [event.subject for _, event in drafts],
+            "customers": [event.customer_id for _, event in drafts],
+            "payloads": [json.dumps(event.payload) for _, event in drafts],
+            "now": now,
+        },
+    )
+    named = {row[0]: row[1:] for row in written}
+    return [
+        _named_or_earlier(order, lot, event, balances[order.holder.wallet_id], named, written_by)
+        for order, (lot, event), written_by in zip(
+            orders, drafts, _first_of_each_key(lots), strict=True
+        )
+    ]
+
+
+def _first_of_each_key(lots: Sequence[Lot]) -> list[Lot]:
+    """Return for each lot the first of its batch with the same key: the one that was written."""
+    firsts: dict[tuple[int, str], Lot] = {}
+    return [firsts.setdefault((lot.store_id, lot.posting.system_unique_key), lot) for lot in lots]
+
+
+def _named_or_earlier(
+    order: Earn,
+    lot: Lot,
+    event: Event,
+    balance: LockedBalance,
+    named: dict[UUID, Sequence[Any]],
+    first: Lot,
+) -> Lot:
+    if lot.uuid in named:
+        _name(lot, event, named[lot.uuid])
+        return lot
+    if first is not lot and (first.wallet_id, first.amount) != (lot.wallet_id, lot.amount):
+        raise KeyReused
+    return _earlier(order, balance) or _vanished(lot.posting)
+
+
+def _take_supply(orders: Sequence[Earn], balances: dict[int, LockedBalance]) -> None:
+    """Take a whole batch from limited supplies; replayed keys in it count as if they were new."""
+    totals: dict[int, Decimal] = {}
+    for order in orders:
+        balance = balances[order.holder.wallet_id]
+        if balance.max_supply is not None:
+            totals[balance.wallet_id] = totals.get(balance.wallet_id, ZERO) + order.amount
+    for wallet_id, total in totals.items():
+        if not supply.take(balances[wallet_id], total):
+            supply.refuse(balances[wallet_id])
+
+
+def _draft(
+    order: Earn, balance: LockedBalance, now: datetime, *, active: Decimal | None = None
+) -> tuple[Lot, Event]:
+    effective_at = order.effective_at or now
+    is_locked = order.active_from is not None and order.active_from > now
+    active_before = balance.active if active is None else active
+    posting = Posting(
+        store_id=balance.store_id,
+        point_type_id=balance.point_type_id,
+        to_wallet_id=balance.wallet_id,
+        kind=PostingKind.EARN,
+        status=PostingStatus.CAPTURED,
+        amount=order.amount,
+        requested_amount=order.amount,
+        captured_amount=order.amount,
+        system_unique_key=keys.chosen(order.key),
+        issuer=order.issuer,
+        comment=order.comment,
+        effective_at=effective_at,
+        created_at=now,
+        transaction_uuid=order.transaction_uuid,
+        invitation_uuid=order.invitation_uuid,
+    )
+    lot = Lot(
+        store_id=balance.store_id,
+        wallet_id=balance.wallet_id,
+        point_type_id=balance.point_type_id,
+        posting=posting,
+        origin=LotOrigin.EARNED,
+        amount=order.amount,
+        remaining=order.amount,
+        is_locked=is_locked,
+        active_from=order.active_from if is_locked else now,
+        expires_at=order.expires_at,
+        created_at=now,
+        transaction_uuid=order.transaction_uuid,
+    )
+    event = Event(
+        store_id=balance.store_id,
+        type="points.added",
+        subject=balance.wallet_uuid,
+        customer_id=order.holder.customer_id,
+        payload=facts.payload(
+            wallet_uuid=balance.wallet_uuid,
+            transfer_uuid=lot.uuid,
+            value=order.amount,
+            type="adding",
+            issuer=order.issuer,
+            comment=order.comment,
+            now=now,
+            active=active_before + (ZERO if is_locked else order.amount),
+            expiresAt=order.expires_at,
+            lockedUntil=lot.active_from if is_locked else None,
+            transactionId=order.transaction_uuid,
+            invitationId=order.invitation_uuid,
+        ),
+        recorded_at=now,
+    )
+    return lot, event
+
+
+def _name(lot: Lot, event: Event, ids: Sequence[Any]) -> None:
+    """Give what was written its numbers, and run the *now* handlers of the fact."""
+    posting = lot.posting
+    posting.pk, posting.from_wallet_id, lot.pk, event.pk = ids
+    lot.posting_id = posting.pk
+    for written in (posting, lot, event):
+        written._state.adding = False
+        written._state.db = "default"
+    events.dispatch(event)
+
+
+def _earlier(order: Earn, balance: LockedBalance) -> Lot | None:
+    """Return the lot that an order's key made before."""
+    if order.key is None:
+        return None
+    posting = keys.find_earlier(
+        order.key,
+        store_id=balance.store_id,
+        kind=PostingKind.EARN,
+        point_type_id=balance.point_type_id,
+        requested=order.amount,
+        to_wallet_id=balance.wallet_id,
+    )
+    return None if posting is None else posting.lots.get()
+
+
+def _vanished(posting: Posting) -> Lot:
+    raise AssertionError(f"{posting.system_unique_key} met a posting that cannot be found.")
+
+
+EARN = """
+with posting as (
+    insert into ledger_posting (
+        uuid, store_id, point_type_id, from_wallet_id, to_wallet_id, kind, status, amount,
+        requested_amount, captured_amount, system_unique_key, issuer, comment, effective_at,
+        created_at, transaction_uuid, invitation_uuid
+    ) values (
+        %(posting_uuid)s::uuid, %(store)s::bigint, %(type)s::bigint,
+        (select id from ledger_wallet where store_id = %(store)s and kind = 'issuance'),
+        %(wallet)s::bigint, 'earn', 'captured', %(amount)s::numeric, %(amount)s, %(amount)s,
+        %(key)s, %(issuer)s, %(comment)s, %(effective_at)s::timestamptz, %(now)s::timestamptz,
+        %(transaction)s::uuid, %(invitation)s::uuid
+    )
+    on conflict (store_id, system_unique_key) do nothing
+    returning id, from_wallet_id
+), lot as (
+    insert into ledger_lot (
+        uuid, store_id, wallet_id, point_type_id, posting_id, origin, amount, remaining, reserved,
+        consumed, expired, cancelled, is_locked, active_from, expires_at, created_at,
+        transaction_uuid
+    )
+    select %(lot_uuid)s::uuid, %(store)s, %(wallet)s, %(type)s, id, 'earned', %(amount)s,
+        %(amount)s, 0, 0, 0, 0, %(is_locked)s::boolean, %(active_from)s::timestamptz,
+        %(expires_at)s::timestamptz, %(now)s, %(transaction)s
+    from posting
+    returning id
+), balance as (
+    update ledger_walletbalance
+    set active = active + case when %(is_locked)s then 0 else %(amount)s end,
+        pending = pending + case when %(is_locked)s then %(amount)s else 0 end,
+        earned = earned + %(amount)s,
+        next_due_at = least(next_due_at, %(due_at)s::timestamptz)
+    from posting
+    where wallet_id = %(wallet)s and ledger_walletbalance.point_type_id = %(type)s
+), event as (
+    insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
+    select %(event_uuid)s::uuid, %(store)s, 'points.added', %(subject)s::uuid,
+        %(customer)s::bigint, %(payload)s::jsonb, %(now)s
+    from posting
+    returning id
+)
+select posting.id, posting.from_wallet_id, lot.id, event.id from posting, lot, event
+"""
+
+EARN_MANY = """
+with ordered as (
+    select *, row_number() over () as position
+    from unnest(
+        %(stores)s::bigint[], %(types)s::bigint[], %(wallets)s::bigint[],
+        %(posting_uuids)s::uuid[], %(lot_uuids)s::uuid[], %(amounts)s::numeric[],
+        %(keys)s::text[], %(issuers)s::text[], %(comments)s::text[],
+        %(effective)s::timestamptz[], %(transactions)s::uuid[], %(invitations)s::uuid[],
+        %(locked)s::boolean[], %(active_from)s::timestamptz[], %(expires_at)s::timestamptz[],
+        %(event_uuids)s::uuid[], %(subjects)s::uuid[], %(customers)s::bigint[],
+        %(payloads)s::text[]
+    ) as o (
+        store_id, point_type_id, wallet_id, posting_uuid, lot_uuid, amount, key, issuer, comment,
+        effective_at, transaction_uuid, invitation_uuid, is_locked, active_from, expires_at,
+        event_uuid, subject, customer_id, payload
+    )
+), posting as (
+    insert into ledger_posting (
+        uuid, store_id, point_type_id, from_wallet_id, to_wallet_id, kind, status, amount,
+        requested_amount, captured_amount, system_unique_key, issuer, comment, effective_at,
+        created_at, transaction_uuid, invitation_uuid
+    )
+    select posting_uuid, o.store_id, point_type_id, w.id, wallet_id, 'earn', 'captured',
+        amount, amount, amount, key, issuer, comment, effective_at, %(now)s::timestamptz,
+        transaction_uuid, invitation_uuid
+    from ordered o
+    join ledger_wallet w on w.store_id = o.store_id and w.kind = 'issuance'
+    order by position
+    on conflict (store_id, system_unique_key) do nothing
+    returning id, uuid, from_wallet_id
+), new as (
+    select o.*, p.id as posting_id, p.from_wallet_id
+    from ordered o join posting p on p.uuid = o.posting_uuid
+), lot as (
+    insert into ledger_lot (
+        uuid, store_id, wallet_id, point_type_id, posting_id, origin, amount, remaining, reserved,
+        consumed, expired, cancelled, is_locked, active_from, expires_at, created_at,
+        transaction_uuid
+    )
+    select lot_uuid, store_id, wallet_id, point_type_id, posting_id, 'earned', amount, amount,
+        0, 0, 0, 0, is_locked, active_from, expires_at, %(now)s, transaction_uuid
+    from new order by position
+    returning id, uuid
+), balance as (
+    update ledger_walletbalance b
+    set active = b.active + s.active, pending = b.pending + s.pending,
+        earned = b.earned + s.active + s.pending,
+        next_due_at = least(b.next_due_at, s.due_at)
+    from (
+        select wallet_id, point_type_id,
+            coalesce(sum(amount) filter (where not is_locked), 0) as active,
+            coalesce(sum(amount) filter (where is_locked), 0) as pending,
+            min(case when is_locked then active_from else expires_at end) as due_at
+        from new group by 1, 2
+    ) s
+    where b.wallet_id = s.wallet_id and b.point_type_id = s.point_type_id
+), event as (
+    insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
+    select event_uuid, store_id, 'points.added', subject, customer_id, payload::jsonb, %(now)s
+    from new order by position
+    returning id, uuid
+)
+select new.lot_uuid, new.posting_id, new.from_wallet_id, lot.id, event.id
+from new join lot on lot.uuid = new.lot_uuid join event on event.uuid = new.event_uuid
+"""

@@ -1,0 +1,40 @@
+"""When points become usable, and when they expire. Source: PE-1…6."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from loyalty.core import clock
+from loyalty.core.store_settings import ExpiryMode, StoreSettings
+
+
+def get_active_from(settings: StoreSettings, *, granted_at: datetime) -> datetime | None:
+    """Return when points granted at `granted_at` unlock; None: at once (PE-6)."""
+    if settings.all_time_not_locked or not settings.points_days_locked:
+        return None
+    # Days of the store's calendar, at the same time of day, also over a change of the clocks.
+    return _add_days(granted_at, settings.points_days_locked, ZoneInfo(settings.timezone))
+
+
+def get_expires_at(settings: StoreSettings, *, starts_at: datetime) -> datetime | None:
+    """
+    Return when points expire whose validity starts at `starts_at`; None: never.
+
+    `starts_at`: when their lock ends, or when they were granted (PE-5). The end is the last second
+    of a local day (PE-2…4).
+    """
+    zone = ZoneInfo(settings.timezone)
+    day = starts_at.astimezone(zone).date()
+    match ExpiryMode(settings.points_days_expiry_after):
+        case ExpiryMode.ALL_TIME_ACTIVE:
+            return None
+        case ExpiryMode.AFTER_X_DAYS:
+            last = day + timedelta(days=settings.points_days_active_count)
+        case ExpiryMode.END_OF_MONTH:
+            last = (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        case ExpiryMode.END_OF_YEAR:
+            last = day.replace(month=12, day=31)
+    return clock.end_of_day(last, zone)
+
+
+def _add_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    return (moment.astimezone(zone) + timedelta(days=days)).astimezone(moment.tzinfo)
