@@ -1,0 +1,242 @@
+"""
+Tokens of the APIs: sign-in sessions with a JWT and a refresh token, and permanent tokens.
+
+A JWT names its session (`sid`); the session's row is read at each request, so revoking it ends the
+token at once. Refresh tokens are used once: who shows one a second time ends the session, because
+one of the two had stolen it. Only hashes are stored.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError
+
+from accounts.models import (
+    Customer,
+    CustomerStatus,
+    PermanentToken,
+    PrincipalKind,
+    RolePermission,
+    Seller,
+    StaffUser,
+    TokenSession,
+)
+from loyalty.core.errors import DomainError
+from loyalty.core.models import uuid7
+
+ROLES = {
+    PrincipalKind.STAFF: "ROLE_ADMIN",
+    PrincipalKind.SELLER: "ROLE_SELLER",
+    PrincipalKind.CUSTOMER: "ROLE_PARTICIPANT",
+}
+KIND_OF_ROLE = {role: kind for kind, role in ROLES.items()}
+
+HINT_LENGTH = 4
+
+
+class TokenRefused(DomainError):
+    """Invalid token"""
+
+    code = "token_refused"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What a sign-in hands out. `refresh_token` is shown this once."""
+
+    token: str
+    refresh_token: str
+    session: TokenSession
+
+
+def open_session(
+    principal: StaffUser | Seller | Customer, *, ip_address: str | None, now: datetime
+) -> Pair:
+    """Start a session of somebody whose password was right."""
+    kind = _kind(principal)
+    session_uuid = uuid7()
+    refresh_token = _new_refresh_token(session_uuid)
+    session = TokenSession.objects.create(
+        uuid=session_uuid,
+        kind=kind,
+        refresh_hash=digest(refresh_token),
+        expires_at=now + settings.REFRESH_TOKEN_LIFETIME,
+        ip_address=ip_address,
+        **{{"admin": "staff"}.get(kind, kind): principal},
+    )
+    return Pair(_jwt(principal, session, now), refresh_token, session)
+
+
+def refresh(*, refresh_token: str, now: datetime | None = None) -> Pair:
+    """
+    Trade a refresh token for a new pair.
+
+    Locks the session. A token that was used before ends it, for every holder.
+
+    :raises TokenRefused: not ours, used before, revoked, over, or its owner is inactive.
+    """
+    now = now or timezone.now()
+    session_uuid = _session_of(refresh_token)
+    with transaction.atomic():
+        session = TokenSession.objects.select_for_update().filter(uuid=session_uuid).first()
+        if session is None or session.revoked_at or session.expires_at <= now:
+            raise TokenRefused
+        if hmac.compare_digest(session.refresh_hash, digest(refresh_token)):
+            return _renewed(session, now)
+        session.revoked_at = now
+        session.save(update_fields=["revoked_at"])
+    # Raised outside the transaction, which would else take the revocation back.
+    raise TokenRefused
+
+
+def revoke(*, session_uuid: UUID, now: datetime | None = None) -> bool:
+    """End a session; False: it was over already."""
+    return revoke_all(TokenSession.objects.filter(uuid=session_uuid), now=now) > 0
+
+
+def revoke_all(sessions: "QuerySet[TokenSession]", *, now: datetime | None = None) -> int:
+    """End every session of a queryset, such as those of somebody who was shut out."""
+    return sessions.filter(revoked_at=None).update(revoked_at=now or timezone.now())
+
+
+def set_permanent(*, staff: StaffUser, token: str, now: datetime) -> PermanentToken:
+    """Give an external staff user this permanent token, in place of earlier ones (ADM-4)."""
+    staff.permanent_tokens.filter(revoked_at=None).update(revoked_at=now)
+    return PermanentToken.objects.create(
+        staff=staff, hash=digest(token), hint=token[-HINT_LENGTH:] if len(token) > 8 else ""
+    )
+
+
+def permanent_token_is_used(token: str, *, except_staff: StaffUser | None = None) -> bool:
+    """Tell whether a token was ever given to somebody else: it must name one owner only."""
+    others = PermanentToken.objects.filter(hash=digest(token))
+    if except_staff is not None:
+        others = others.exclude(staff=except_staff)
+    return others.exists()
+
+
+def digest(token: str) -> str:
+    """Return what is stored of a token. Long random texts need no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def claims_of(jwt: str) -> dict[str, Any]:
+    """Return a JWT's claims. :raises TokenRefused: malformed, not signed by us, or expired."""
+    try:
+        claims: dict[str, Any] = backend().decode(jwt)
+    except TokenBackendError as error:
+        raise TokenRefused("Expired or invalid token") from error
+    return claims
+
+
+def backend() -> TokenBackend:
+    return TokenBackend("HS256", signing_key=settings.SECRET_KEY)
+
+
+def _renewed(session: TokenSession, now: datetime) -> Pair:
+    principal = _owner(session)
+    if not _is_admitted(principal):
+        raise TokenRefused
+    refresh_token = _new_refresh_token(session.uuid)
+    session.refresh_hash = digest(refresh_token)
+    session.expires_at = now + settings.REFRESH_TOKEN_LIFETIME
+    session.save(update_fields=["refresh_hash", "expires_at"])
+    return Pair(_jwt(principal, session, now), refresh_token, session)
+
+
+def _owner(session: TokenSession) -> StaffUser | Seller | Customer:
+    owner = session.staff or session.seller or session.customer
+    assert owner is not None, "A constraint holds that a session has an owner."
+    return owner
+
+
+def _is_admitted(principal: StaffUser | Seller | Customer) -> bool:
+    if isinstance(principal, StaffUser):
+        return principal.is_active and not principal.is_external
+    if isinstance(principal, Seller):
+        return principal.is_active and not principal.is_deleted and principal.store.is_active
+    return principal.status == CustomerStatus.ACTIVE and principal.store.is_active
+
+
+def _kind(principal: StaffUser | Seller | Customer) -> PrincipalKind:
+    if isinstance(principal, StaffUser):
+        return PrincipalKind.STAFF
+    return PrincipalKind.SELLER if isinstance(principal, Seller) else PrincipalKind.CUSTOMER
+
+
+def _jwt(principal: StaffUser | Seller | Customer, session: TokenSession, now: datetime) -> str:
+    kind = _kind(principal)
+    is_super, permissions = False, {}
+    if isinstance(principal, StaffUser):
+        is_super, permissions = _rights(principal)
+    claims: dict[str, Any] = {
+        "id": str(principal.uuid),
+        "username": username_of(principal),
+        "roles": [ROLES[kind]],
+        "superAdmin": is_super,
+        "permissions": permissions,
+        "sid": str(session.uuid),
+        "iat": int(now.timestamp()),
+        "exp": int((now + settings.TOKEN_LIFETIME).timestamp()),
+    }
+    if (last := last_login_of(principal)) is not None:
+        claims["lastLoginAt"] = last.isoformat(timespec="seconds")
+    return backend().encode(claims)
+
+
+def _rights(staff: StaffUser) -> tuple[bool, dict[str, list[str]]]:
+    """Return whether a staff user may do everything, and what else (as the cockpit reads it)."""
+    rights: dict[str, list[str]] = {}
+    granted = RolePermission.objects.filter(role__staff=staff).order_by("resource", "-access")
+    for resource, access in granted.values_list("resource", "access").distinct():
+        rights.setdefault(resource, []).append(access)
+    return staff.roles.filter(is_master=True).exists(), rights
+
+
+def username_of(principal: StaffUser | Seller | Customer) -> str:
+    if isinstance(principal, StaffUser):
+        return principal.username
+    if isinstance(principal, Seller):
+        return principal.email
+    return principal.email or principal.phone or principal.loyalty_card_number or ""
+
+
+def last_login_of(principal: StaffUser | Seller | Customer) -> datetime | None:
+    return principal.last_login if isinstance(principal, StaffUser) else principal.last_login_at
+
+
+def _new_refresh_token(session_uuid: UUID) -> str:
+    secret = secrets.token_hex(32)
+    return f"{session_uuid.hex}{secret}{_seal(session_uuid, secret)}"
+
+
+def _session_of(refresh_token: str) -> UUID:
+    """
+    Return which session a refresh token was given to.
+
+    The seal proves that we once issued it: else anybody who knows a session's id could end it with
+    an invented token.
+    """
+    head, secret, seal = refresh_token[:32], refresh_token[32:96], refresh_token[96:]
+    try:
+        session_uuid = UUID(hex=head)
+    except ValueError as error:
+        raise TokenRefused from error
+    if not hmac.compare_digest(_seal(session_uuid, secret).encode(), seal.encode()):
+        raise TokenRefused
+    return session_uuid
+
+
+def _seal(session_uuid: UUID, secret: str) -> str:
+    message = f"refresh:{session_uuid.hex}:{secret}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()[:32]
