@@ -1,3 +1,8 @@
-from transactions.models.transactions import DocumentType, Transaction, TransactionItem
+from transactions.models.transactions import (
+    DocumentType,
+    ItemLabel,
+    Transaction,
+    TransactionItem,
+)
 
-__all__ = ["DocumentType", "Transaction", "TransactionItem"]
+__all__ = ["DocumentType", "ItemLabel", "Transaction", "TransactionItem"]

@@ -100,3 +100,25 @@ class TransactionItem(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ItemLabel(models.Model):
+    """
+    A label that some line of the store has had, so that the list of them all is read from here
+    and not from every line ever sold. Grows only; written with the document that brought it.
+    """
+
+    store = models.ForeignKey("core.Store", on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    value = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ["key", "value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "key", "value"], name="item_label_once_per_store"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.value}"

@@ -1,0 +1,69 @@
+"""What documents earned and cost in points. Source: TX-19, TX-23."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from accounts.ledger.models import Lot, LotOrigin, PointsField, Posting, PostingKind
+from transactions.models import Transaction
+
+ZERO = Decimal(0)
+
+
+def earned_by_sale(sale_uuid: UUID, now: datetime) -> Decimal:
+    """
+    Return P: what a sale's lots brought that are active or pending now, spent or not (TX-19).
+
+    A lot that has expired or was cancelled no longer counts.
+    """
+    lots = _counting_lots(now).filter(posting__transaction_uuid=sale_uuid)
+    return lots.aggregate(sum=Sum("amount"))["sum"] or ZERO
+
+
+def taken_back_of_sale(sale_uuid: UUID) -> Decimal:
+    """Return what all returns of a sale have cost so far, by their full values (TX-20, PA-12)."""
+    postings = _take_backs().filter(revised_transaction_uuid=sale_uuid)
+    return postings.aggregate(sum=Sum("requested_amount"))["sum"] or ZERO
+
+
+def with_points(documents: QuerySet[Transaction], now: datetime) -> QuerySet[Any]:
+    """
+    Add `points_earned` (0 for returns) and `points_revoked` (0 for sales), without a query per row.
+
+    A return's is the full value of its transfer, even where the customer had less (PA-12).
+    """
+    earned = _sum_by_document(_counting_lots(now), "posting__transaction_uuid", "amount")
+    revoked = _sum_by_document(_take_backs(), "transaction_uuid", "requested_amount")
+    return documents.annotate(points_earned=earned, points_revoked=revoked)
+
+
+def _counting_lots(now: datetime) -> QuerySet[Lot]:
+    is_pending = Q(is_locked=True, active_from__gt=now)
+    is_valid = Q(expires_at=None) | Q(expires_at__gt=now)
+    # By way of the posting, which has the index.
+    return Lot.objects.filter(
+        is_pending | is_valid,
+        posting__kind=PostingKind.EARN,
+        origin=LotOrigin.EARNED,
+        cancelled_at=None,
+        expired_at=None,
+    )
+
+
+def _take_backs() -> QuerySet[Posting]:
+    return Posting.objects.filter(kind=PostingKind.TAKE_BACK)
+
+
+def _sum_by_document(rows: QuerySet[Any], column: str, amount: str) -> Coalesce:
+    sums = (
+        rows.filter(**{column: OuterRef("uuid")})
+        .order_by()
+        .values(column)
+        .annotate(sum=Sum(amount))
+        .values("sum")
+    )
+    return Coalesce(Subquery(sums), Value(ZERO), output_field=PointsField())

@@ -1,0 +1,118 @@
+"""
+What follows when a document has found its customer. Source: TX-9.
+
+Registration and later assignment both end here, so that a purchase claimed a week later has the
+effects that it would have had at the till.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from accounts.models import Customer, LevelChangeReason
+from accounts.services import level_moves, points, totals
+from earning import engine
+from earning.services import awards, rule_sets
+from transactions import events
+from transactions.amounts import Amounts, Totals, count_sale, points_to_take_back
+from transactions.models import Transaction, TransactionItem
+from transactions.selectors import points as points_selectors
+
+
+def settle_sale(
+    *, customer: Customer, sale: Transaction, items: Sequence[TransactionItem], now: datetime
+) -> None:
+    """
+    Count a sale that was just given to a locked customer: totals, level, points.
+
+    The points are those of the level that the customer held before (ER-7), and of the rules that
+    held when the goods were bought (ER-3).
+    """
+    _check(customer, sale)
+    level_before = customer.level_id
+    events.transaction_assigned(sale, customer=customer, now=now)
+    _count(customer, count_sale(Amounts.of(sale)), sale, now)
+    level_moves.reassess(customer=customer, reason=LevelChangeReason.PURCHASE, now=now)
+    awards.award_purchase(
+        customer=customer,
+        purchase=purchase_of(sale, items),
+        transaction_uuid=sale.uuid,
+        level_id=level_before,
+        now=now,
+    )
+
+
+def settle_return(
+    *, customer: Customer, document: Transaction, sale: Transaction, now: datetime
+) -> None:
+    """Count a return that was just given to the locked customer of its sale (TX-14…20, TX-24)."""
+    _check(customer, document)
+    assert sale.customer_id == customer.pk, "A return belongs to the buyer of its sale."
+    events.transaction_assigned(document, customer=customer, now=now)
+    returns = sale.returns.filter(customer=customer).exclude(pk=document.pk)
+    earlier = [Amounts.of(other) for other in returns]
+    before = count_sale(Amounts.of(sale), earlier)
+    after = count_sale(Amounts.of(sale), [*earlier, Amounts.of(document)])
+    _count(customer, after - before, document, now)
+    level_moves.reassess(customer=customer, reason=LevelChangeReason.RETURN, now=now)
+    _take_points_back(customer, document, sale, now)
+
+
+def purchase_of(sale: Transaction, items: Sequence[TransactionItem]) -> engine.Purchase:
+    """Translate a stored sale for the engine; its own list of delivery SKUs holds (TX-3)."""
+    return engine.Purchase(
+        lines=tuple(
+            engine.Line(
+                sku=item.sku,
+                gross_value=item.gross_value,
+                category=item.category,
+                maker=item.maker,
+                labels=frozenset((label["key"], label["value"]) for label in item.labels),
+            )
+            for item in items
+        ),
+        purchased_at=sale.purchased_at,
+        pos_id=sale.pos_id,
+        delivery_skus=frozenset(sale.excluded_delivery_skus),
+    )
+
+
+def _check(customer: Customer, document: Transaction) -> None:
+    assert connection.in_atomic_block, "The customer is locked until everything is written."
+    assert document.customer_id == customer.pk
+
+
+def _count(customer: Customer, change: Totals, document: Transaction, now: datetime) -> None:
+    totals.apply(
+        customer=customer,
+        count_change=change.count,
+        amount=change.amount,
+        amount_without_delivery=change.without_delivery,
+        excluded_for_level=change.excluded_for_level,
+        last_transaction_at=document.purchased_at,
+        now=now,
+    )
+
+
+def _take_points_back(
+    customer: Customer, document: Transaction, sale: Transaction, now: datetime
+) -> None:
+    earned = points_selectors.earned_by_sale(sale.uuid, now)
+    if not earned:
+        return
+    amount = points_to_take_back(
+        earned=earned,
+        taken_back=points_selectors.taken_back_of_sale(sale.uuid),
+        sale_gross=abs(sale.gross_value),
+        return_gross=abs(document.gross_value),
+        decimals=rule_sets.get_rules(customer.store).decimals,
+    )
+    if amount:
+        points.take_back(
+            customer=customer,
+            sale_uuid=sale.uuid,
+            return_uuid=document.uuid,
+            amount=amount,
+            now=now,
+        )

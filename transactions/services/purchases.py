@@ -1,0 +1,274 @@
+"""Register what tills report: sales and returns. Source: TX-1…9, TX-18…20."""
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+
+from accounts.models import Customer, Pos
+from accounts.selectors import customers as customer_selectors
+from accounts.services import customer_locks
+from loyalty.core import clock
+from loyalty.core.actors import Actor
+from loyalty.core.errors import DomainError
+from loyalty.core.models import Store
+from transactions import events
+from transactions.models import DocumentType, Transaction, TransactionItem
+from transactions.services import documents, effects, storage
+from transactions.services.documents import Buyer, Document, Label, Line
+
+ZERO = Decimal(0)
+
+
+class DocumentNumberUsed(DomainError):
+    """Document number should be unique."""
+
+    code = "document_number_used"
+    field = "number"
+
+
+class UnknownPos(DomainError):
+    """There is no such point of sale."""
+
+    code = "unknown_pos"
+    field = "pos"
+
+
+class ReturnsNotEnabled(DomainError):
+    """Returns are not enabled"""
+
+    code = "returns_not_enabled"
+    field = "type"
+
+
+class SaleNotFound(DomainError):
+    """Transaction not exist"""
+
+    code = "sale_not_found"
+    field = "revised_number"
+
+
+class NotASale(DomainError):
+    """Transaction wrong type"""
+
+    code = "not_a_sale"
+    field = "revised_number"
+
+
+class IncorrectOwner(DomainError):
+    """Incorrect owner of the transaction"""
+
+    code = "incorrect_owner"
+    field = "revised_number"
+
+
+class ReturnExceedsSale(DomainError):
+    """More is returned than was bought."""
+
+    code = "return_exceeds_sale"
+    field = "revised_number"
+
+
+def register(
+    *, store: Store, document: Document, actor: Actor, now: datetime | None = None
+) -> Transaction:
+    """
+    Store a document and, where its buyer is known, everything that follows (TX-9).
+
+    Locks the customer, then the revised sale, then the customer's wallet, until commit. Purchases
+    of different customers do not wait for one another. A buyer whom nobody knows is no error: the
+    document waits for its customer (TX-7).
+
+    :raises InvalidFields: by dotted paths such as `lines.0.sku`.
+    :raises DocumentNumberUsed: also when both came at once: one is stored (TX-1).
+    :raises UnknownPos: no such point of sale in the store.
+    :raises ReturnsNotEnabled, SaleNotFound, NotASale, IncorrectOwner: see TX-18.
+    :raises ReturnExceedsSale: all returns of the sale together are worth more than the sale.
+    """
+    now = now or clock.now()
+    documents.check(document, now=now)
+    if document.is_return and not store.settings.returns:
+        raise ReturnsNotEnabled
+    with transaction.atomic():
+        pos_id = _get_pos_id(store, document.pos_uuid)
+        customer = _lock_buyer(store, document.buyer)
+        sale = _lock_sale(store, document, customer) if document.is_return else None
+        row = _new_row(store, document, customer, sale, pos_id=pos_id, now=now)
+        items = _new_items(row, document.lines)
+        _sum_up(row, items)
+        if sale is not None:
+            _check_not_exceeding(sale, row)
+        if not storage.insert(row, items):
+            raise DocumentNumberUsed
+        events.transaction_registered(row, actor=actor, now=now)
+        if customer is not None and sale is None:
+            effects.settle_sale(customer=customer, sale=row, items=items, now=now)
+        elif customer is not None and sale is not None:
+            effects.settle_return(customer=customer, document=row, sale=sale, now=now)
+    return row
+
+
+def _get_pos_id(store: Store, uuid: UUID | None) -> int | None:
+    if uuid is None:
+        return None
+    pk: int | None = (
+        Pos.objects.in_store(store).filter(uuid=uuid).values_list("pk", flat=True).first()
+    )
+    if pk is None:
+        raise UnknownPos
+    return pk
+
+
+def _lock_buyer(store: Store, buyer: Buyer) -> Customer | None:
+    """Find the customer by the store's order of identifiers and lock them (TX-6, TX-7)."""
+    found = customer_selectors.find_by_identity(
+        store,
+        email=buyer.email,
+        phone=buyer.phone,
+        loyalty_card_number=buyer.loyalty_card_number,
+    )
+    if found is None:
+        return None
+    [customer] = customer_locks.lock([found.pk], store=store)
+    # Somebody may have blocked them while we waited.
+    return customer if customer.is_active else None
+
+
+def _lock_sale(store: Store, document: Document, customer: Customer | None) -> Transaction:
+    """Lock the sale that a return revises, so that two returns cannot both take the last piece."""
+    sale: Transaction | None = (
+        Transaction.objects.in_store(store)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(document_number=document.revised_number)
+        .first()
+    )
+    if sale is None:
+        raise SaleNotFound
+    if sale.document_type != DocumentType.SELL:
+        raise NotASale
+    if customer is not None and sale.customer_id != customer.pk:
+        raise IncorrectOwner
+    return sale
+
+
+def _check_not_exceeding(sale: Transaction, document: Transaction) -> None:
+    """Matched or not, all returns of a sale count: the goods came back once."""
+    returned = sale.returns.aggregate(sum=Sum("gross_value"))["sum"] or ZERO
+    left = sale.gross_value - returned
+    if document.gross_value > left:
+        raise ReturnExceedsSale(
+            f"The return is worth {document.gross_value:.2f}, more than was bought: "
+            f"of {sale.gross_value:.2f} only {left:.2f} can still be returned."
+        )
+
+
+def _new_row(
+    store: Store,
+    document: Document,
+    customer: Customer | None,
+    sale: Transaction | None,
+    *,
+    pos_id: int | None,
+    now: datetime,
+) -> Transaction:
+    # A return is counted by the lists of its sale: what did not count then is not taken off now.
+    delivery, skus, categories = _exclusions(store, sale)
+    row = Transaction(
+        store=store,
+        document_type=document.type,
+        document_number=document.number.strip(),
+        purchased_at=document.purchased_at or now,
+        purchase_place=document.purchase_place,
+        customer_data=_buyer_data(document.buyer),
+        pos_id=pos_id,
+        revised=sale,
+        excluded_delivery_skus=delivery,
+        excluded_level_skus=skus,
+        excluded_level_categories=categories,
+        labels=label_data(document.labels),
+        created_at=now,
+    )
+    if customer is not None:
+        give_to(row, customer, now=now)
+    return row
+
+
+def give_to(document: Transaction, customer: Customer, *, now: datetime) -> None:
+    """Write the customer, whose e-mail and phone replace the till's (TX-8), onto a document."""
+    document.customer = customer
+    document.assigned_at = now
+    document.customer_data = document.customer_data | {
+        "email": customer.email or "",
+        "phone": customer.phone or "",
+    }
+
+
+def label_data(labels: Collection[Label]) -> list[dict[str, str]]:
+    return [{"key": label.key, "value": label.value} for label in labels]
+
+
+def _exclusions(store: Store, sale: Transaction | None) -> tuple[list[str], list[str], list[str]]:
+    """Return the delivery SKUs, and the SKUs and categories without level, to keep (TX-3)."""
+    if sale is not None:
+        return (
+            sale.excluded_delivery_skus,
+            sale.excluded_level_skus,
+            sale.excluded_level_categories,
+        )
+    settings = store.settings
+    return (
+        sorted(settings.excluded_delivery_skus),
+        sorted(settings.excluded_level_skus),
+        sorted(settings.excluded_level_categories),
+    )
+
+
+def _buyer_data(buyer: Buyer) -> dict[str, object]:
+    """Return the buyer by the API's keys, empty ones left out."""
+    data = {
+        "name": buyer.name,
+        "email": buyer.email,
+        "phone": buyer.phone,
+        "loyaltyCardNumber": buyer.loyalty_card_number,
+        "nip": buyer.nip,
+        "address": {key: text for key, text in buyer.address.items() if text},
+    }
+    return {key: value for key, value in data.items() if value}
+
+
+def _new_items(row: Transaction, lines: tuple[Line, ...]) -> list[TransactionItem]:
+    # abs(): tills send the lines of a return negative or positive (TX-18).
+    return [
+        TransactionItem(
+            transaction=row,
+            position=position,
+            sku=line.sku.strip(),
+            name=line.name,
+            quantity=line.quantity,
+            gross_value=abs(line.gross_value),
+            category=line.category,
+            maker=line.maker,
+            labels=label_data(line.labels),
+        )
+        for position, line in enumerate(lines)
+    ]
+
+
+def _sum_up(row: Transaction, items: list[TransactionItem]) -> None:
+    """Fill the document's three sums. Source: TX-2, LV-5."""
+    delivery = set(row.excluded_delivery_skus)
+    skus, categories = set(row.excluded_level_skus), set(row.excluded_level_categories)
+    gross = without_delivery = excluded = ZERO
+    for item in items:
+        gross += item.gross_value
+        if item.sku not in delivery:
+            without_delivery += item.gross_value
+        # A line in both lists counts once.
+        if item.sku in skus or item.category in categories:
+            excluded += item.gross_value
+    row.gross_value = gross
+    row.gross_value_without_delivery = without_delivery
+    row.amount_excluded_for_level = excluded
