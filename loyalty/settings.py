@@ -15,6 +15,7 @@ import django_stubs_ext
 
 from loyalty.core import environment
 from loyalty.embedded import Cluster
+from loyalty.schedule import SCHEDULE
 
 # Lets annotations such as `models.Field[int, int]` stand in classes that Django does not subscript.
 django_stubs_ext.monkeypatch()
@@ -184,21 +185,41 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "loyalty.static_files.StaticStorage"},
+}
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
 
-# CELERY_BROKER_URL: redis://… or amqp://…. Unset: kombu's file transport under VAR_DIR.
+# HOST, PORT: where `manage.py serve` listens. 0.0.0.0: on every address of this machine.
+HOST = environment.text("HOST", "127.0.0.1")
+PORT = environment.whole("PORT", 8181)
+# WEB_WORKERS: web processes; as many as there are cores. WEB_THREADS: requests that each of them
+# works on at once, each with its own database connection.
+WEB_WORKERS = environment.whole("WEB_WORKERS", 2)
+WEB_THREADS = environment.whole("WEB_THREADS", 4)
+# TASK_WORKERS: processes that run background tasks.
+TASK_WORKERS = environment.whole("TASK_WORKERS", 1)
+
+# CELERY_BROKER_URL: redis://… or amqp://…. Unset: messages are files under VAR_DIR.
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or "filesystem://"
-if CELERY_BROKER_URL == "filesystem://":
-    BROKER_DIR = VAR_DIR / "broker"
-    for folder in ("messages", "control"):
-        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        # One folder for both directions: a message written is a message to be read.
-        "data_folder_in": str(BROKER_DIR / "messages"),
-        "data_folder_out": str(BROKER_DIR / "messages"),
-        "control_folder": str(BROKER_DIR / "control"),
-    }
+# BROKER_VISIBILITY_TIMEOUT: Redis only: seconds after which a task that a killed worker held is
+# given to another. Longer than any task takes.
+BROKER_VISIBILITY_TIMEOUT = environment.whole("BROKER_VISIBILITY_TIMEOUT", 300)
+BROKER_DIR = VAR_DIR / "broker"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    BROKER_DIR.mkdir(exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(BROKER_DIR)}
+    # Remote control needs fan-out, which files do not offer.
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+elif CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": BROKER_VISIBILITY_TIMEOUT}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "scheduler")
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -213,5 +234,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
     "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "INFO")},
+    # A line for every task that ends well would bury the others.
+    "loggers": {"celery.app.trace": {"level": "WARNING"}},
 }
