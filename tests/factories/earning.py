@@ -37,12 +37,12 @@ def EarningRuleFactory(
     number = next(_numbers)
     fields.setdefault("store", None)
     store = fields["store"] = fields["store"] or StoreFactory()
-    type = RuleType(fields.setdefault("type", RuleType.POINTS))
+    own_fields = _OWN_FIELDS[fields.setdefault("type", RuleType.POINTS)]
     defaults = {
         "name": f"Rule {number}",
         "description": "What it pays for.",
         "edited_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number),
-        **_OWN_FIELDS[type],
+        **own_fields,
     }
     rule = EarningRule.objects.create(**defaults | fields)
     if levels is None and not segments:
