@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import (
     Case,
     DecimalField,
+    DurationField,
     ExpressionWrapper,
     F,
     Q,
@@ -123,7 +124,16 @@ def list_customers(store: Store, chosen: Filter, *, now: datetime) -> QuerySet[C
     average = (chosen.average_transaction_amount_min, chosen.average_transaction_amount_max)
     if average != (None, None):
         customers = with_average(customers).filter(_between("average_amount", *average))
-    return customers.select_related("pos", "level").order_by("-created_at", "-pk")
+    return customers.select_related("pos", "seller").order_by("-created_at", "-pk")
+
+
+def sortable(customers: QuerySet[Customer], now: datetime) -> QuerySet[Customer]:
+    """Add `average_amount`, `since_purchase` and `since_update` to sort by."""
+    lapse: DurationField[timedelta, timedelta] = DurationField()
+    return with_average(customers).annotate(
+        since_purchase=ExpressionWrapper(Value(now) - F("last_transaction_at"), output_field=lapse),
+        since_update=ExpressionWrapper(Value(now) - F("updated_at"), output_field=lapse),
+    )
 
 
 def with_average(customers: QuerySet[Customer]) -> QuerySet[Customer]:
