@@ -59,8 +59,8 @@ def hold(
     """
     Set points aside, to be captured or released later. Locks the wallet as `spend` does.
 
-    `kind`: HOLD is a block, which is never captured; SPEND and TRANSFER name what a capture will do,
-    TRANSFER to `receiver`. Refuses what `spend` refuses.
+    `kind`: HOLD is a block, which is never captured; SPEND and TRANSFER name what a capture will
+    do, TRANSFER to `receiver`. Refuses what `spend` refuses.
     """
     assert kind in {PostingKind.HOLD, PostingKind.SPEND, PostingKind.TRANSFER}
     assert (receiver is not None) == (kind == PostingKind.TRANSFER)
@@ -77,8 +77,8 @@ def transfer(
     """
     Move points from one customer's wallet to another's, with the dates of the lots they sat in.
 
-    The receiver gets one lot for each that the sender's points came from (PA-17). Locks both wallets
-    in primary-key order. Refuses what `spend` refuses, and a transfer to the same wallet.
+    The receiver gets one lot for each that the sender's points came from (PA-17). Locks both
+    wallets in primary-key order. Refuses what `spend` refuses, and a transfer to the same wallet.
     """
     if receiver.wallet_id == order.holder.wallet_id:
         raise SameWallet

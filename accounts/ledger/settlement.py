@@ -1,8 +1,8 @@
 """
 Write down what time has done: unlock the lots whose lock has ended, expire those that are due.
 
-Debits do it to the wallets that they lock, the jobs to all others. Readers need neither, they count due
-lots out and unlocked ones in.
+Every operation does it to the wallets that it locks, the jobs do it to all others. Readers need
+neither: they count due lots out and unlocked ones in.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,8 @@ def expire_lots(lot_ids: list[int], owners: Owners, *, now: datetime) -> None:
     """
     Expire what is free in these lots now, by hand: their date becomes `now` (PA-4, PA-6).
 
-    Lots of which nothing is left expire without a posting. The wallets are locked by the caller.
+    Lots of which nothing is left expire without a posting; those whose date has passed keep it.
+    The wallets are locked by the caller.
     """
     arguments: dict[str, Any] = {
         "lots": lot_ids,
@@ -51,6 +52,11 @@ def expire_lots(lot_ids: list[int], owners: Owners, *, now: datetime) -> None:
     assert len(expired) == len(lot_ids)
     sql.rows(NEXT_DUE, arguments)
     facts.dispatch_written("points.expired", [row[0] for row in expired])
+
+
+def find_next_due(wallet_ids: list[int]) -> None:
+    """Work out anew when something unlocks or expires next in these wallets."""
+    sql.rows(NEXT_DUE, {"wallets": wallet_ids})
 
 
 UNLOCK = """
@@ -82,6 +88,11 @@ returning id
 
 # What both kinds of expiry do to the lots that `due` names.
 _EXPIRY = """
+with due as (
+    select id, uuid, store_id, wallet_id, point_type_id, remaining - reserved as free, expired,
+        is_locked, {date} as expires_at
+    from ledger_lot
+    where {chosen}
 ), posting as (
     insert into ledger_posting (
         uuid, store_id, point_type_id, from_wallet_id, to_wallet_id, kind, status, amount,
@@ -125,26 +136,15 @@ order by due.expires_at, due.id
 returning id
 """
 
-EXPIRE = (
-    """
-with due as (
-    select id, uuid, store_id, wallet_id, point_type_id, remaining - reserved as free, expired,
-        expires_at, is_locked
-    from ledger_lot
-    where wallet_id = any(%(wallets)s) and is_open and not is_locked and expires_at <= %(now)s
-"""
-    + _EXPIRY
+EXPIRE = _EXPIRY.format(
+    date="expires_at",
+    chosen="wallet_id = any(%(wallets)s) and is_open and not is_locked and expires_at <= %(now)s",
 )
 
-EXPIRE_BY_HAND = (
-    """
-with due as (
-    select id, uuid, store_id, wallet_id, point_type_id, remaining - reserved as free, expired,
-        %(now)s::timestamptz as expires_at, is_locked
-    from ledger_lot
-    where id = any(%(lots)s)
-"""
-    + _EXPIRY
+EXPIRE_BY_HAND = _EXPIRY.format(
+    # What a hold gives back after the lot's date follows it, and the date stays.
+    date="least(expires_at, %(now)s::timestamptz)",
+    chosen="id = any(%(lots)s)",
 )
 
 NEXT_DUE = """

@@ -2,8 +2,8 @@
 Limited point types: how much issuance can still give out.
 
 Loyalty's usual point type is unlimited; its issuance wallet just goes negative, and nobody
-locks it. A limited one keeps what is left in a balance row of the issuance wallet, and every earn locks
-it, after the customers' wallets.
+locks it. A limited one keeps what is left in a balance row of the issuance wallet, and every earn
+locks it, after the customers' wallets.
 """
 
 from decimal import Decimal

@@ -14,19 +14,35 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.ledger import amounts, credits, debits, sql
+from accounts.ledger import (
+    amounts,
+    cancelling,
+    debits,
+    holds,
+    lots,
+    reverting,
+    sql,
+    taking_back,
+)
+from accounts.ledger import credits as ledger_credits
 from accounts.ledger.credits import Earn
 from accounts.ledger.debits import Debit
-from accounts.ledger.errors import InsufficientPoints, InvalidAmount, SameWallet
-from accounts.ledger.models import Issuer, Lot, Posting
+from accounts.ledger.errors import InsufficientPoints as InsufficientPoints
+from accounts.ledger.errors import InvalidAmount as InvalidAmount
+from accounts.ledger.errors import (
+    NotCancellable,
+    NotExpirable,
+    NotPending,
+)
+from accounts.ledger.errors import SameWallet as SameWallet
+from accounts.ledger.models import Issuer, Lot, Posting, PostingKind, PostingStatus, WalletKind
 from accounts.ledger.wallets import Holder
 from accounts.models import Customer
 from accounts.services import points_dates
 from loyalty.core.actors import Actor
+from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.models import Store
 from loyalty.core.services import audit
-
-__all__ = ["Grant", "InsufficientPoints", "InvalidAmount", "SameWallet"]
 
 
 class BySettings:
@@ -54,8 +70,8 @@ def add(
     Give a customer points: a new lot, locked and expiring as the store's settings say (PA-1, PA-2).
 
     `expires_at`: another end than the settings'; None is never. `effective_at`: when they were
-    granted, if not now; lock and validity count from it. `key`: a repeated call returns its first lot.
-    `actor`: the person who does it by hand, for the audit trail.
+    granted, if not now; lock and validity count from it. `key`: a repeated call returns its first
+    lot. `actor`: the person who does it by hand, for the audit trail.
 
     :raises InvalidAmount: not above zero, or not an amount of the store's points (PA-22).
     """
@@ -76,7 +92,7 @@ def add(
         now,
     )
     with sql.atomic():
-        lot = credits.earn(order, now=now)
+        lot = ledger_credits.earn(order, now=now)
         _audit(actor, "AddPoints", customer, lot.uuid, amount, comment, now)
     return lot
 
@@ -100,7 +116,7 @@ def add_many(*, store: Store, grants: Sequence[Grant], now: datetime | None = No
     """Give points to many customers of a store at once, all or none; otherwise as `add`."""
     now = now or timezone.now()
     assert all(grant.customer.store_id == store.pk for grant in grants)
-    return credits.earn_many([_order(store, grant, now) for grant in grants], now=now)
+    return ledger_credits.earn_many([_order(store, grant, now) for grant in grants], now=now)
 
 
 def spend(
@@ -188,6 +204,147 @@ def transfer(
     return posting
 
 
+def take_back(
+    *,
+    customer: Customer,
+    sale_uuid: UUID,
+    return_uuid: UUID,
+    amount: Decimal,
+    comment: str = "",
+    now: datetime | None = None,
+) -> Posting:
+    """
+    Take back what a returned purchase brought: `amount`, or what of it is there (TX-19, TX-20).
+
+    Its own lots give first, pending ones too, then the oldest active ones. The transfer shows
+    `amount` all the same. One for each return: a repetition returns the first.
+    """
+    return taking_back.take_back(
+        holder=_holder(customer),
+        sale_uuid=sale_uuid,
+        return_uuid=return_uuid,
+        amount=amount,
+        comment=comment,
+        now=now or timezone.now(),
+    )
+
+
+def cancel(
+    *,
+    store: Store,
+    transfer_uuid: UUID,
+    now: datetime | None = None,
+    comment: str = "",
+    actor: Actor | None = None,
+) -> Posting:
+    """
+    Cancel an adding transfer, of which only what is left goes (PA-13), or a block (PA-7).
+
+    `comment`: why, for the audit trail.
+
+    :raises NotFound: the store has no such transfer.
+    :raises NotCancellable: it is of another type, has expired or was cancelled (PA-5).
+    """
+    now = now or timezone.now()
+    with sql.atomic():
+        if lot := Lot.objects.in_store(store).filter(uuid=transfer_uuid).first():
+            customer = _owner(lot.wallet_id)
+            posting = cancelling.cancel(lot, holder=_holder(customer), now=now, issuer=_by(actor))
+            _audit(actor, "CancelPoints", customer, transfer_uuid, posting.amount, comment, now)
+            return posting
+        held = _find_debit(store, transfer_uuid)
+        if held.status != PostingStatus.HELD:
+            raise NotCancellable
+        customer = _owner(held.from_wallet_id)
+        posting = holds.release(held, holder=_holder(customer), now=now)
+        _audit(actor, "UnblockPoints", customer, transfer_uuid, posting.amount, comment, now)
+        return posting
+
+
+def activate(
+    *,
+    store: Store,
+    transfer_uuid: UUID,
+    now: datetime | None = None,
+    actor: Actor | None = None,
+) -> Lot:
+    """
+    Unlock a pending transfer before its time (PA-3).
+
+    :raises NotFound: the store has no such transfer.
+    :raises NotPending: it is not pending.
+    """
+    now = now or timezone.now()
+    with sql.atomic():
+        lot, customer = _find_lot(store, transfer_uuid, NotPending)
+        lot = lots.activate(lot, holder=_holder(customer), now=now)
+        _audit(actor, "ActivatePoints", customer, transfer_uuid, lot.free, "", now)
+    return lot
+
+
+def expire(
+    *,
+    store: Store,
+    transfer_uuid: UUID,
+    now: datetime | None = None,
+    actor: Actor | None = None,
+) -> Lot:
+    """
+    Expire an active adding or received transfer now (PA-4).
+
+    :raises NotFound: the store has no such transfer.
+    :raises NotExpirable: it is of another type, pending, expired or cancelled.
+    """
+    now = now or timezone.now()
+    with sql.atomic():
+        lot, customer = _find_lot(store, transfer_uuid, NotExpirable)
+        lot = lots.expire(lot, holder=_holder(customer), now=now)
+        _audit(actor, "ExpirePoints", customer, transfer_uuid, lot.expired, "", now)
+    return lot
+
+
+def reset(*, customer: Customer, now: datetime | None = None) -> int:
+    """Expire all that a customer has, pending points too (PA-6); return how many transfers."""
+    return lots.reset(holder=_holder(customer), now=now or timezone.now())
+
+
+def revert(
+    *,
+    store: Store,
+    posting: Posting,
+    now: datetime | None = None,
+    actor: Actor | None = None,
+) -> Posting:
+    """
+    Undo an earn, a spend or a transfer in full, or not at all; return the counter-posting.
+
+    Units that come back after their date are valid for `pointsReturnGraceDays` more.
+
+    :raises NotRevertible: another kind, not captured, or reverted before.
+    :raises InsufficientPoints: who received the points has too few left.
+    """
+    assert posting.store_id == store.pk
+    now = now or timezone.now()
+    with sql.atomic():
+        payer = None if posting.kind == PostingKind.EARN else _owner(posting.from_wallet_id)
+        receiver = None
+        if posting.kind in {PostingKind.EARN, PostingKind.TRANSFER}:
+            assert posting.to_wallet_id is not None
+            receiver = _owner(posting.to_wallet_id)
+        counter = reverting.revert(
+            posting,
+            now=now,
+            payer=None if payer is None else _holder(payer),
+            receiver=None if receiver is None else _holder(receiver),
+            returned_until=points_dates.get_returned_until(store.settings, now=now),
+            issuer=_by(actor),
+        )
+        customer = payer or receiver
+        assert customer is not None
+        _audit(actor, "RevertPoints", customer, posting.uuid, counter.amount, "", now)
+    return counter
+
+
 def _holder(customer: Customer) -> Holder:
     return Holder(wallet_id=customer.wallet_id, customer_id=customer.pk)
 
@@ -211,6 +368,36 @@ def _order(store: Store, grant: Grant, now: datetime) -> Earn:
         transaction_uuid=grant.transaction_uuid,
         invitation_uuid=grant.invitation_uuid,
     )
+
+
+def _by(actor: Actor | None) -> str:
+    return Issuer.SYSTEM if actor is None else actor.issuer
+
+
+def _owner(wallet_id: int) -> Customer:
+    return Customer.objects.select_related("store").get(wallet_id=wallet_id)
+
+
+def _find_debit(store: Store, transfer_uuid: UUID) -> Posting:
+    posting: Posting | None = (
+        Posting.objects.in_store(store)
+        .filter(uuid=transfer_uuid, from_wallet__kind=WalletKind.CUSTOMER)
+        .first()
+    )
+    if posting is None:
+        raise NotFound
+    return posting
+
+
+def _find_lot(
+    store: Store, transfer_uuid: UUID, refusal: type[DomainError]
+) -> tuple[Lot, Customer]:
+    """Return an adding transfer; a debit of that id raises `refusal`."""
+    lot = Lot.objects.in_store(store).filter(uuid=transfer_uuid).first()
+    if lot is None:
+        _find_debit(store, transfer_uuid)
+        raise refusal
+    return lot, _owner(lot.wallet_id)
 
 
 def _audit(

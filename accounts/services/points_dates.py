@@ -36,5 +36,14 @@ def get_expires_at(settings: StoreSettings, *, starts_at: datetime) -> datetime 
     return clock.end_of_day(last, zone)
 
 
+def get_returned_until(settings: StoreSettings, *, now: datetime) -> datetime | None:
+    """Return until when points stay valid that come back after their date; None: not at all."""
+    days = settings.points_return_grace_days
+    if not days:
+        return None
+    zone = ZoneInfo(settings.timezone)
+    return clock.end_of_day(now.astimezone(zone).date() + timedelta(days=days), zone)
+
+
 def _add_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
     return (moment.astimezone(zone) + timedelta(days=days)).astimezone(moment.tzinfo)

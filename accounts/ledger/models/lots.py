@@ -81,7 +81,7 @@ class Lot(StoreModel):
     consumed = PointsField(default=ZERO)
     expired = PointsField(default=ZERO)
     cancelled = PointsField(default=ZERO)
-    # Whether the lot still waits to be unlocked; the settlement clears it when active_from has come.
+    # Whether it still waits to be unlocked; the settlement clears it when active_from has come.
     is_locked = models.BooleanField(default=False)
     active_from = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)

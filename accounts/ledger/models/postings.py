@@ -126,7 +126,7 @@ class Posting(StoreModel):
                 name="posting_captured_within_amount",
             ),
         ]
-        # Every index is paid for by every earn or spend, so each holds only the rows it is asked for.
+        # Every earn and spend pays for every index, so each holds only the rows it is asked for.
         indexes = [
             models.Index(
                 fields=["from_wallet", "-id"],

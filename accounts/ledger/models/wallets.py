@@ -25,7 +25,9 @@ class SpendOrder(models.TextChoices):
 
 
 class PointType(StoreModel):
-    """A kind of points. Each store has one default; its expiry and locks follow the store's settings."""
+    """
+    A kind of points. Each store has one default; its expiry and locks follow the store's settings.
+    """
 
     key = models.SlugField(max_length=64)
     name = models.CharField(max_length=255)
@@ -95,8 +97,8 @@ class WalletBalance(models.Model):
     totalEarnedPoints, usedPoints, expiredPoints. The stored figures are as of the last settlement:
     a reader counts due lots out and unlocked ones in (see `selectors.balances`).
 
-    `next_due_at`: no lot of the wallet unlocks or expires before it (None: none ever will), so that a
-    debit knows from the row that it locks anyway whether there is something to settle first.
+    `next_due_at`: no lot of the wallet unlocks or expires before it (None: none ever will), so that
+    an operation knows from the row that it locks anyway whether there is something to settle first.
 
     An issuance wallet has such a row in a limited point type only; `active` is what it can still
     give out.

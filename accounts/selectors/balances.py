@@ -1,0 +1,195 @@
+"""
+A customer's points figures (PA 1.2), exact at any moment whatever the jobs have done so far.
+
+The stored balance is as of the wallet's last settlement; the open lots say what has unlocked or
+come due since. Both are read by one statement.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from accounts.ledger import sql
+from accounts.ledger.models import Lot, LotOrigin, Posting, PostingKind, Wallet
+from loyalty.core import clock
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """
+    What a wallet holds in the store's default point type at one moment.
+
+    `points`: can be spent now. `p2p`: the part of it that came from other customers.
+    `total_earned`, `used`, `expired`: over the wallet's life. `locked`: in pending transfers.
+    `blocked`: set aside by blocks. `held`: set aside by anything.
+    `expiring_next_month`: part of `points` whose last day is in the next calendar month, and
+    `expiring_breakdown` the same by day, in the store's time zone (PE-9).
+    """
+
+    points: Decimal = ZERO
+    p2p: Decimal = ZERO
+    total_earned: Decimal = ZERO
+    used: Decimal = ZERO
+    expired: Decimal = ZERO
+    locked: Decimal = ZERO
+    blocked: Decimal = ZERO
+    held: Decimal = ZERO
+    expiring_next_month: Decimal = ZERO
+    expiring_breakdown: dict[date, Decimal] = field(default_factory=dict)
+
+
+def get_figures(wallet_id: int, now: datetime, *, zone: ZoneInfo | None = None) -> Figures:
+    """
+    Return a wallet's figures at `now`, by one query.
+
+    `zone`: the store's, for the days of the breakdown; None looks it up, by a second query.
+    """
+    zone = zone or Wallet.objects.select_related("store").get(pk=wallet_id).store.zone
+    month_start, month_end = _next_month(now, zone)
+    rows = sql.read(
+        FIGURES,
+        {
+            "wallet": wallet_id,
+            "now": now,
+            "month_start": month_start,
+            "month_end": month_end,
+            "zone": zone.key,
+        },
+    )
+    if not rows:
+        return Figures()
+    [(points, p2p, earned, used, expired, locked, blocked, held, breakdown)] = rows
+    # Django's connection hands JSON over as text.
+    by_day = sorted(json.loads(breakdown).items())
+    days = {date.fromisoformat(day): Decimal(amount) for day, amount in by_day}
+    return Figures(
+        points=points,
+        p2p=p2p,
+        total_earned=earned,
+        used=used,
+        expired=expired,
+        locked=locked,
+        blocked=blocked,
+        held=held,
+        expiring_next_month=sum(days.values(), ZERO),
+        expiring_breakdown=days,
+    )
+
+
+def get_active(wallet_id: int, now: datetime) -> Decimal:
+    """Return what can be spent now."""
+    lots = Lot.objects.active_at(now).filter(wallet_id=wallet_id, point_type__is_default=True)
+    totals = lots.aggregate(remaining=Sum("remaining"), reserved=Sum("reserved"))
+    return (totals["remaining"] or ZERO) - (totals["reserved"] or ZERO)
+
+
+def points_of_transaction(transaction_uuid: UUID, now: datetime | None = None) -> Decimal:
+    """
+    Return what a purchase brought: the full amount of its active and pending transfers.
+
+    Those that have expired or were cancelled bring nothing (TX-19, TX-23).
+    """
+    now = now or timezone.now()
+    lots = Lot.objects.filter(
+        Q(is_locked=True, active_from__gt=now) | Q(expires_at=None) | Q(expires_at__gt=now),
+        transaction_uuid=transaction_uuid,
+        origin=LotOrigin.EARNED,
+        cancelled_at=None,
+        expired_at=None,
+    )
+    total: Decimal | None = lots.aggregate(total=Sum("amount"))["total"]
+    return total or ZERO
+
+
+def points_of_transactions(
+    transaction_uuids: list[UUID], now: datetime | None = None
+) -> dict[UUID, Decimal]:
+    """Return `points_of_transaction` of several purchases by one query; none brought: left out."""
+    now = now or timezone.now()
+    lots = Lot.objects.filter(
+        Q(is_locked=True, active_from__gt=now) | Q(expires_at=None) | Q(expires_at__gt=now),
+        transaction_uuid__in=transaction_uuids,
+        origin=LotOrigin.EARNED,
+        cancelled_at=None,
+        expired_at=None,
+    )
+    return dict(lots.order_by().values_list("transaction_uuid").annotate(total=Sum("amount")))
+
+
+def points_taken_back(sale_uuid: UUID) -> Decimal:
+    """Return what the returns of a sale were to take back so far, moved or not (TX-20)."""
+    postings = Posting.objects.filter(
+        revised_transaction_uuid=sale_uuid, kind=PostingKind.TAKE_BACK
+    )
+    total: Decimal | None = postings.aggregate(total=Sum("requested_amount"))["total"]
+    return total or ZERO
+
+
+def points_revoked_by(return_uuids: list[UUID]) -> dict[UUID, Decimal]:
+    """Return for each return document what it was to take back (`pointsRevoked`, TX-23)."""
+    postings = Posting.objects.filter(transaction_uuid__in=return_uuids, kind=PostingKind.TAKE_BACK)
+    return dict(
+        postings.order_by().values_list("transaction_uuid").annotate(total=Sum("requested_amount"))
+    )
+
+
+def _next_month(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the half-open bounds of the calendar month after `now`'s."""
+    this = now.astimezone(zone).date().replace(day=1)
+    following = _month_after(this)
+    return clock.start_of_day(following, zone), clock.start_of_day(_month_after(following), zone)
+
+
+def _month_after(first_day: date) -> date:
+    month = first_day.month % 12 + 1
+    return first_day.replace(year=first_day.year + (month == 1), month=month)
+
+
+# `open` are the lots in which something can still be taken, with where they stand now.
+FIGURES = """
+with open as (
+    select remaining - reserved as free, remaining, origin, expires_at,
+        is_locked and active_from > %(now)s::timestamptz as is_pending,
+        (not is_locked or active_from <= %(now)s) and expires_at <= %(now)s as is_due
+    from ledger_lot
+    where wallet_id = %(wallet)s and is_open
+        and point_type_id = (
+            select t.id from ledger_pointtype t join ledger_wallet w on w.store_id = t.store_id
+            where w.id = %(wallet)s and t.is_default
+        )
+), active as (
+    select free, origin, expires_at from open
+    where not is_pending and is_due is not true
+), total as (
+    select coalesce(sum(free), 0) as points,
+        coalesce(sum(free) filter (where origin = 'p2p'), 0) as p2p
+    from active
+), day as (
+    select (expires_at at time zone %(zone)s)::date as day, sum(free) as amount
+    from active
+    where expires_at >= %(month_start)s::timestamptz and expires_at < %(month_end)s::timestamptz
+    group by 1
+)
+select total.points, total.p2p, b.earned, b.spent,
+    b.expired + coalesce((select sum(free) from open where is_due), 0),
+    coalesce((select sum(remaining) from open where is_pending), 0),
+    case when b.held > 0 then (
+        select coalesce(sum(p.amount), 0) from ledger_posting p
+        where p.from_wallet_id = %(wallet)s and p.status = 'held' and p.kind = 'hold'
+            and p.point_type_id = t.id
+    ) else 0 end,
+    b.held,
+    coalesce((select jsonb_object_agg(day, amount::text) from day), '{}')
+from ledger_walletbalance b
+join ledger_pointtype t on t.id = b.point_type_id and t.is_default
+cross join total
+where b.wallet_id = %(wallet)s
+"""

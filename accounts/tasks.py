@@ -1,0 +1,17 @@
+"""The accounts' recurring tasks. Each is harmless when run twice, or late."""
+
+from celery import shared_task
+
+from accounts.services import points_jobs
+
+
+@shared_task(name="accounts.expire_points")  # type: ignore[untyped-decorator]  # celery is untyped
+def expire_points() -> int:
+    """Write down what has expired (PE-8). Every minute."""
+    return points_jobs.expire_due()
+
+
+@shared_task(name="accounts.unlock_points")  # type: ignore[untyped-decorator]  # celery is untyped
+def unlock_points() -> int:
+    """Write down which locks have ended (PA-3). Hourly."""
+    return points_jobs.unlock_due()
