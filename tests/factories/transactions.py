@@ -52,22 +52,28 @@ def return_of(sale: Transaction, *gross_values: Any, **fields: Any) -> Document:
     return document(sale.customer, *gross_values, **given | fields)
 
 
-def register(store: Store, described: Document, **options: Any) -> Transaction:
-    return purchases.register(store=store, document=described, actor=SYSTEM, **options)
+def register(store: Store, described: Document, *, now: datetime | None = None) -> Transaction:
+    return purchases.register(store=store, document=described, actor=SYSTEM, now=now)
 
 
-def SaleFactory(customer: Customer, *gross_values: Any, **fields: Any) -> Transaction:
+def SaleFactory(
+    customer: Customer, *gross_values: Any, now: datetime | None = None, **fields: Any
+) -> Transaction:
     """Register a sale to a customer, with everything that follows."""
-    return register(customer.store, document(customer, *gross_values, **fields))
+    return register(customer.store, document(customer, *gross_values, **fields), now=now)
 
 
-def UnmatchedSaleFactory(store: Store, *gross_values: Any, **fields: Any) -> Transaction:
-    return register(store, document(None, *gross_values, **fields))
+def UnmatchedSaleFactory(
+    store: Store, *gross_values: Any, now: datetime | None = None, **fields: Any
+) -> Transaction:
+    return register(store, document(None, *gross_values, **fields), now=now)
 
 
-def ReturnFactory(sale: Transaction, *gross_values: Any, **fields: Any) -> Transaction:
+def ReturnFactory(
+    sale: Transaction, *gross_values: Any, now: datetime | None = None, **fields: Any
+) -> Transaction:
     """Register a return of a sale by the sale's customer."""
-    return register(sale.store, return_of(sale, *gross_values, **fields))
+    return register(sale.store, return_of(sale, *gross_values, **fields), now=now)
 
 
 def TransactionFactory(store: Store, **fields: Any) -> Transaction:

@@ -1,5 +1,6 @@
 """What documents earned and cost in points. Source: TX-19, TX-23."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,24 @@ def taken_back_of_sale(sale_uuid: UUID) -> Decimal:
     """Return what all returns of a sale have cost so far, by their full values (TX-20, PA-12)."""
     postings = _take_backs().filter(revised_transaction_uuid=sale_uuid)
     return postings.aggregate(sum=Sum("requested_amount"))["sum"] or ZERO
+
+
+def earned_by_sales(sale_uuids: Collection[UUID], now: datetime) -> dict[UUID, Decimal]:
+    """Return `earned_by_sale()` of many in one query; sales that earned nothing are missing."""
+    lots = _counting_lots(now).filter(posting__transaction_uuid__in=sale_uuids)
+    sums = lots.order_by().values_list("posting__transaction_uuid").annotate(Sum("amount"))
+    return {uuid: amount for uuid, amount in sums if uuid is not None}
+
+
+def revoked_by_returns(return_uuids: Collection[UUID]) -> dict[UUID, Decimal]:
+    """
+    Return what each return cost, by the full value of its transfer (PA-12), in one query.
+
+    Returns that cost nothing are missing.
+    """
+    postings = _take_backs().filter(transaction_uuid__in=return_uuids)
+    sums = postings.order_by().values_list("transaction_uuid").annotate(Sum("requested_amount"))
+    return {uuid: amount for uuid, amount in sums if uuid is not None}
 
 
 def with_points(documents: QuerySet[Transaction], now: datetime) -> QuerySet[Any]:

@@ -18,7 +18,7 @@ class PosCounters:
 
 
 def count_by_pos(pos_ids: Collection[int]) -> dict[int, PosCounters]:
-    """Return the counters of points of sale by primary key; those without documents are missing."""
+    """Return the counters by primary key in one query; those without documents are missing."""
     rows = (
         Transaction.objects.filter(pos__in=pos_ids)
         .order_by()
