@@ -264,12 +264,14 @@ def _create(
 
 def _forbidden(customer: Customer, values: dict[str, Any], actor: Actor) -> list[str]:
     """Return which of the given fields this actor may not change so (8.1, CUS-22)."""
-    if actor.kind != ActorKind.CUSTOMER:
+    if actor.kind not in {ActorKind.CUSTOMER, ActorKind.SELLER}:
         return []
-    if not customer.store.settings.allow_customers_profile_edits:
+    is_self = actor.kind == ActorKind.CUSTOMER
+    if is_self and not customer.store.settings.allow_customers_profile_edits:
         return [name for name in values if name not in AGREEMENTS]
+    withheld = STAFF_FIELDS if is_self else {"seller"}
     # Clients send back the whole record that they read; only a difference is an attempt.
-    return [n for n in sorted(STAFF_FIELDS & set(values)) if getattr(customer, n) != values[n]]
+    return [n for n in sorted(withheld & set(values)) if getattr(customer, n) != values[n]]
 
 
 def _change(customer: Customer, values: dict[str, Any], actor: Actor, now: datetime) -> None:

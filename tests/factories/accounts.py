@@ -26,13 +26,19 @@ LOCATION = {
 
 
 def LevelFactory(
-    store: Store | None = None, *, name: str = "", condition_value: Any = 0, **fields: Any
+    store: Store | None = None,
+    *,
+    name: str = "",
+    condition_value: Any = 0,
+    reward_value: Any = 0,
+    **fields: Any,
 ) -> Level:
     """Create an active level. `reward_value`: a fraction."""
     number = next(_numbers)
     data = {
         "translations": {"en": levels.LevelText(name or f"Level {number}")},
         "condition_value": Decimal(condition_value),
+        "reward_value": Decimal(reward_value),
         "reward_name": "Discount",
         "reward_code": f"reward-{number}",
     }

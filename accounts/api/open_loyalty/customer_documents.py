@@ -140,9 +140,9 @@ def write_status(customer: Customer, standing: Standing, locale: str) -> dict[st
         "currency": customer.store.currency.lower(),
         "pointsExpiringNextMonth": number(figures.expiring_next_month),
     }
-    if figures.breakdown:
+    if figures.expiring_breakdown:
         document["pointsExpiringBreakdown"] = {
-            str(day): number(amount) for day, amount in figures.breakdown.items()
+            str(day): number(amount) for day, amount in figures.expiring_breakdown.items()
         }
     return document
 
