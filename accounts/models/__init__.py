@@ -19,6 +19,7 @@ from accounts.models.staff import (
     RolePermission,
     StaffUser,
 )
+from accounts.models.transfers import PointsTransfer, TransferState, TransferType
 
 __all__ = [
     "Access",
@@ -31,6 +32,7 @@ __all__ = [
     "LevelChangeReason",
     "LevelTranslation",
     "PermanentToken",
+    "PointsTransfer",
     "Pos",
     "PrincipalKind",
     "Resource",
@@ -42,4 +44,6 @@ __all__ = [
     "SpecialReward",
     "StaffUser",
     "TokenSession",
+    "TransferState",
+    "TransferType",
 ]
