@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -180,7 +180,8 @@ class _Words:
         return [names.get(pk, f"#{pk}") for pk in ids]
 
     def date(self, instant: datetime) -> str:
-        return date_format(instant.astimezone(self.store.zone), "SHORT_DATETIME_FORMAT")
+        # Alike in every language, and without a full stop at the end of a sentence's last word.
+        return f"{instant.astimezone(self.store.zone):%Y-%m-%d %H:%M}"
 
 
 def _mentioned(details: Iterable[Mapping[str, Any]], key: str) -> set[int]:

@@ -32,6 +32,7 @@ __all__ = [
     "update",
 ]
 
+TYPE_FIXED = "The type of a rule cannot be changed."
 # Each side of a rule's photo has at least so many pixels.
 PHOTO_SIDE_MIN = 600
 
@@ -101,17 +102,25 @@ def create(
 
 @transaction.atomic
 def update(
-    *, rule: EarningRule, data: RuleData, actor: Actor, now: datetime | None = None
+    *,
+    rule: EarningRule,
+    data: RuleData,
+    actor: Actor,
+    type: RuleType | None = None,
+    now: datetime | None = None,
 ) -> EarningRule:
     """
     Replace all of a rule's data but its type, which is fixed. Locks the rule.
 
+    `type`: what the caller takes the rule for; None: whatever it is.
     An edited rule runs before the others of its priority (ER-8).
 
     :raises InvalidFields: with every fault, under the names of `RuleData`; nothing was written.
     """
     now = now or clock.now()
     locked = _lock(rule)
+    if type is not None and type != locked.type:
+        raise InvalidFields({"type": [TYPE_FIXED]})
     targets = _check(locked.store, RuleType(locked.type), data)
     old = _told(locked, _targets_of(locked))
     _fill(locked, data)

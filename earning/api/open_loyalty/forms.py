@@ -1,0 +1,117 @@
+"""What the chapter Earning rule takes. Source: ER-1, ER-2."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.api.open_loyalty.fields import Labels
+from earning.models import InclusionType, RuleType
+from earning.services.rules import LabelMultiplier, RuleData, Target
+from loyalty.core.api.forms import Amount, DateTime, Form
+
+# How the reference's own example misspells a value.
+SLIPS = {"exlude_labels": InclusionType.EXCLUDE.value}
+# What clients send for an empty list; the reference prints `segments=[+]`.
+EMPTY_LISTS = {"[ ]", "[+]", "[]"}
+
+
+class Texts(serializers.ListField):
+    """A list of texts; also written as one text, parted by semicolons."""
+
+    child = serializers.CharField(trim_whitespace=True)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, str):
+            text = data.strip()
+            data = [] if text in EMPTY_LISTS else [part for part in text.split(";") if part.strip()]
+        return super().to_internal_value(data)
+
+
+class Inclusion(serializers.ChoiceField):
+    """Which of the two label lists counts."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(SLIPS.get(data, data) if isinstance(data, str) else data)
+
+
+class Switch(serializers.BooleanField):
+    """A flag that is also written `active` or `inactive`."""
+
+    TRUE_VALUES = serializers.BooleanField.TRUE_VALUES | {"active"}
+    FALSE_VALUES = serializers.BooleanField.FALSE_VALUES | {"inactive"}
+
+
+class LabelMultiplierForm(Form):
+    key = serializers.CharField(required=False, default="")
+    value = serializers.CharField(required=False, default="")
+    multiplier = Amount(required=False, default=None, allow_null=True)
+
+
+class EditForm(Form):
+    """A whole rule. What other types need may come along, and is ignored."""
+
+    type = serializers.ChoiceField(RuleType.choices, required=False)
+    name = serializers.CharField(required=False, default="")
+    description = serializers.CharField(required=False, default="")
+    active = serializers.BooleanField(required=False, source="is_active")
+    allTimeActive = serializers.BooleanField(required=False, source="is_all_time_active")
+    startAt = DateTime(required=False, source="start_at")
+    endAt = DateTime(required=False, source="end_at")
+    target = serializers.ChoiceField([target.value for target in Target], required=False)
+    levels = Texts(required=False)
+    segments = Texts(required=False)
+    pos = Texts(required=False)
+    lastExecutedRule = serializers.BooleanField(required=False, source="is_last_executed")
+    pointValue = Amount(required=False, source="point_value")
+    excludedSKUs = Texts(required=False, source="excluded_skus")
+    inclusionType = Inclusion(InclusionType.choices, required=False, source="inclusion_type")
+    # The same under its name of release 3.x.
+    labelsInclusionType = Inclusion(InclusionType.choices, required=False)
+    includedLabels = Labels(required=False, source="included_labels")
+    excludedLabels = Labels(required=False, source="excluded_labels")
+    excludeDeliveryCost = serializers.BooleanField(required=False, source="excludes_delivery_cost")
+    minOrderValue = Amount(required=False, source="min_order_value")
+    skuIds = Texts(required=False, source="sku_ids")
+    labels = Labels(required=False)
+    multiplier = Amount(required=False)
+    labelMultipliers = LabelMultiplierForm(many=True, required=False, source="label_multipliers")
+    pointsAmount = Amount(required=False, source="points_amount")
+
+
+class CreateForm(EditForm):
+    type = serializers.ChoiceField(RuleType.choices)
+
+
+class ActiveForm(Form):
+    active = Switch(source="is_active")
+
+
+class PhotoForm(Form):
+    file = serializers.FileField()
+
+
+def data_of(values: Mapping[str, Any]) -> RuleData:
+    """Translate a checked form for the command; what was left out has the command's default."""
+    given = dict(values)
+    given.pop("type", None)
+    if "labelsInclusionType" in given:
+        given.setdefault("inclusion_type", given.pop("labelsInclusionType"))
+        given.pop("labelsInclusionType", None)
+    if "inclusion_type" in given:
+        given["inclusion_type"] = InclusionType(given["inclusion_type"])
+    if "target" in given:
+        given["target"] = Target(given["target"])
+    # Left out, a rule with dates is meant to keep to them.
+    given.setdefault("is_all_time_active", "start_at" not in given and "end_at" not in given)
+    for name in ("levels", "segments", "pos", "excluded_skus", "sku_ids"):
+        if name in given:
+            given[name] = tuple(given[name])
+    for name in ("labels", "included_labels", "excluded_labels"):
+        if name in given:
+            given[name] = tuple((label["key"], label["value"]) for label in given[name])
+    if "label_multipliers" in given:
+        given["label_multipliers"] = tuple(
+            LabelMultiplier(**row) for row in given["label_multipliers"]
+        )
+    return RuleData(**given)

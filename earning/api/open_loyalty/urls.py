@@ -1,0 +1,19 @@
+"""Where the chapter Earning rule stands, below a store's code."""
+
+from django.urls import URLPattern, path
+
+from earning.api.open_loyalty import views
+
+store_urls: list[URLPattern] = [
+    path("earningRule", views.EarningRules.as_view()),
+    path("earningRule/<str:rule>", views.EarningRuleDetails.as_view()),
+    path("earningRule/<str:rule>/activate", views.Activate.as_view()),
+    # As the reference's example prints it.
+    path("earningRule/<str:rule>/active", views.Activate.as_view()),
+    path("earningRule/<str:rule>/photo", views.Photo.as_view()),
+    path("seller/earningRule", views.SellerEarningRules.as_view()),
+    path("seller/earningRule/<str:rule>", views.SellerEarningRuleDetails.as_view()),
+    path("customer/earningRule", views.CustomerEarningRules.as_view()),
+]
+
+global_urls: list[URLPattern] = []
