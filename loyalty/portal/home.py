@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.db.models import Case, F, Q, Sum, When
 from django.db.models.functions import TruncDate
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from accounts.ledger.models import Lot, Posting, PostingKind, PostingStatus
 from accounts.models import Customer
-from accounts.selectors import balances
+from accounts.selectors import balances, standing
+from accounts.selectors.ladder import Step
 from loyalty.core.models import Store
-from loyalty.portal.templatetags.portal_format import PointWords
+from loyalty.portal.templatetags.portal_format import PointWords, percentage
 from transactions.models import DocumentType, Transaction
 
 SOON = timedelta(days=60)
@@ -27,13 +28,15 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class NextLevel:
-    """`missing`: money, or points unless `counts_money`. `percent`: of the way, 0 to 100."""
+    """
+    `missing`: how much more in purchases, in the store's currency. `percent`: of the way from the
+    present level, 0 to 100. Both None where purchases do not decide the level.
+    """
 
     name: str
     benefit: str
-    missing: Decimal
-    counts_money: bool
-    percent: int
+    missing: Decimal | None
+    percent: int | None
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,8 @@ def get_home(customer: Customer, *, store: Store, now: datetime) -> Home:
         card_number=customer.loyalty_card_number or "",
         currency=store.currency,
         words=_words(store),
-        balance=balances.get_figures(customer.wallet_id, now),
-        level=_level(customer, store, now),
+        balance=balances.get_figures(customer.wallet_id, now, zone=store.zone),
+        level=_level(customer),
         soon_days=SOON.days,
         expiring=[_expiry(day, amount, store, now) for day, amount in shown],
         expiring_soon=sum((amount for _, amount in soon), ZERO),
@@ -140,15 +143,44 @@ def _words(store: Store) -> PointWords | None:
     return None if chosen == shipped else chosen
 
 
+def _level(customer: Customer) -> LevelProgress | None:
+    progress = standing.get_progress(customer)
+    if progress.current is None:
+        return None
+    locale = get_language() or "en"
+    return LevelProgress(
+        name=progress.current.name(locale),
+        benefit=_benefit(progress.current),
+        next=_next_level(progress, locale) if progress.next else None,
+    )
+
+
+def _next_level(progress: standing.Progress, locale: str) -> NextLevel:
+    assert progress.next is not None
+    percent = None
+    if progress.amount is not None:
+        start = progress.current.condition_value if progress.current else ZERO
+        way = progress.next.condition_value - start
+        # Rounded down: a full bar means that the level is reached.
+        percent = max(0, min(99, int((progress.amount - start) * 100 / way)))
+    return NextLevel(
+        name=progress.next.name(locale),
+        benefit=_benefit(progress.next),
+        missing=progress.missing,
+        percent=percent,
+    )
+
+
+def _benefit(step: Step) -> str:
+    if not step.reward_value:
+        return ""
+    return gettext("%(percent)s discount") % {"percent": percentage(step.reward_value)}
+
+
 def _expiring_by_day(customer: Customer, store: Store, now: datetime) -> list[tuple[date, Decimal]]:
     """Return what can be spent until each local day, soonest first; held units are not in it."""
-    lots = Lot.objects.in_store(store).filter(
-        Q(is_locked=False) | Q(active_from__lte=now),
-        wallet=customer.wallet_id,
-        remaining__gt=F("reserved"),
-        cancelled_at=None,
-        expired_at=None,
-        expires_at__gt=now,
+    lots = Lot.objects.active_at(now).filter(
+        wallet=customer.wallet_id, point_type__is_default=True, expires_at__isnull=False
     )
     days = (
         lots.annotate(day=TruncDate("expires_at", tzinfo=store.zone))
@@ -170,17 +202,12 @@ def _expiry(day: date, amount: Decimal, store: Store, now: datetime) -> Expiry:
 
 
 def _pending(customer: Customer, now: datetime) -> list[PendingLot]:
-    lots = Lot.objects.filter(
-        wallet=customer.wallet_id,
-        is_locked=True,
-        active_from__gt=now,
-        remaining__gt=0,
-        cancelled_at=None,
-        expired_at=None,
-    ).order_by("active_from", "pk")
+    lots = Lot.objects.pending_at(now).filter(
+        wallet=customer.wallet_id, point_type__is_default=True
+    )
     return [
         PendingLot(available_at=lot.active_from, amount=lot.remaining)
-        for lot in lots[:PENDING_SHOWN]
+        for lot in lots.order_by("active_from", "pk")[:PENDING_SHOWN]
     ]
 
 
@@ -220,7 +247,9 @@ def _movements(customer: Customer, now: datetime) -> list[Movement]:
     """Return the last postings of the wallet, newest first."""
     wallet_id = customer.wallet_id
     # A released hold has moved nothing, and a take-back may find nothing to take.
-    real = Posting.objects.exclude(status=PostingStatus.RELEASED).filter(amount__gt=0)
+    real = Posting.objects.exclude(status=PostingStatus.RELEASED).filter(
+        amount__gt=0, point_type__is_default=True
+    )
     # Two reads, for each is the end of one index.
     postings = [
         posting
@@ -230,14 +259,9 @@ def _movements(customer: Customer, now: datetime) -> list[Movement]:
     postings.sort(key=lambda posting: posting.pk, reverse=True)
     shown = postings[:MOVEMENTS_SHOWN]
     pending = set(
-        Lot.objects.filter(
-            posting__in=[posting.pk for posting in shown],
-            wallet=wallet_id,
-            is_locked=True,
-            active_from__gt=now,
-            cancelled_at=None,
-            expired_at=None,
-        ).values_list("posting_id", flat=True)
+        Lot.objects.pending_at(now)
+        .filter(wallet=wallet_id, posting__in=[posting.pk for posting in shown])
+        .values_list("posting_id", flat=True)
     )
     return [_movement(posting, wallet_id, is_pending=posting.pk in pending) for posting in shown]
 

@@ -60,6 +60,7 @@ def find_customer(session: SessionBase, store: Store) -> Customer | None:
     customer: Customer | None = members.filter(pk=customer_id).first()
     if customer is None or not constant_time_compare(session.get(_PROOF, ""), _proof(customer)):
         return None
+    customer.store = store
     return customer
 
 

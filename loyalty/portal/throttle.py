@@ -21,7 +21,7 @@ FAILURES_PER_ADDRESS = 100
 def is_closed(store: Store, login: str, address: str) -> bool:
     """Tell whether too many attempts failed lately to let another one be tried."""
     by_login, by_address = _keys(store, login, address)
-    failures = cache.get_many([by_login, by_address])
+    failures: dict[str, int] = cache.get_many([by_login, by_address])
     return (
         failures.get(by_login, 0) >= FAILURES_PER_LOGIN
         or failures.get(by_address, 0) >= FAILURES_PER_ADDRESS

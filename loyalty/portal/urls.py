@@ -1,7 +1,7 @@
 """
 The portal's addresses: `/portal/` for the default store, `/portal/<storeCode>/` for the others.
 
-The default store's pages come first, so a store whose code is one of their names has no portal.
+Their names are reserved: no store's code can be one (`stores.RESERVED_CODES`).
 """
 
 from django.urls import path, re_path

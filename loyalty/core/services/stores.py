@@ -18,12 +18,45 @@ from loyalty.core.services import audit
 
 # First path segments of the APIs, in lower case: a store of that code could not be told from them.
 RESERVED_CODES = frozenset(
-    (
-        "admin api audit auth campaign campaigncategory client csv customer doc doc.json "
-        "earningrule event healthcheck invitation invitations level me message password points "
-        "pos redoc schema segment seller settings store token transaction translations utility "
-        "v1 v2"
-    ).split(" ")
+    {
+        "admin",
+        "api",
+        "audit",
+        "auth",
+        "campaign",
+        "campaigncategory",
+        "client",
+        "csv",
+        "customer",
+        "doc",
+        "doc.json",
+        "earningrule",
+        "event",
+        "healthcheck",
+        "invitation",
+        "invitations",
+        "language",
+        "level",
+        "me",
+        "message",
+        "password",
+        "points",
+        "pos",
+        "redoc",
+        "schema",
+        "segment",
+        "seller",
+        "settings",
+        "sign-in",
+        "sign-out",
+        "store",
+        "token",
+        "transaction",
+        "translations",
+        "utility",
+        "v1",
+        "v2",
+    }
 )
 
 NOT_BLANK = "This value should not be blank."

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.numbers import UnknownCurrencyError, format_currency, format_decimal
+from babel.numbers import UnknownCurrencyError, format_currency, format_decimal, format_percent
 from django import template
 from django.utils import timezone, translation
 from django.utils.translation import ngettext, pgettext
@@ -75,3 +75,9 @@ def near_day(day: date | datetime) -> str:
     if day.year == timezone.localdate().year:
         return format_skeleton("MMMMd", day, locale=_locale())
     return format_date(day, "long", locale=_locale())
+
+
+@register.filter
+def percentage(fraction: Decimal) -> str:
+    """Return a fraction as a percentage without needless decimals: 0.15 is `15%`."""
+    return format_percent(fraction, format="#,##0.##%", locale=_locale())
