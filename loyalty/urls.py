@@ -1,5 +1,19 @@
 """The addresses of the doors."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from loyalty import failures
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="portal:home")),
+    path("api/", include("loyalty.api.open_loyalty.urls")),
+    path("cockpit/", admin.site.urls),
+    path("portal/", include("loyalty.portal.urls")),
+]
+
+handler400 = failures.bad_request
+handler403 = failures.forbidden
+handler404 = failures.not_found
+handler500 = failures.server_error

@@ -131,9 +131,10 @@ def _customers_named(store: Store, username: str) -> "QuerySet[Customer]":
     )
     lower = username.strip().lower()
     phone = identifiers.normal_phone(username) or ""
-    return named.filter(Q(lower_email=lower) | Q(lower_card=lower) | Q(phone=phone)).exclude(
-        status=CustomerStatus.DELETED
+    found: QuerySet[Customer] = named.filter(
+        Q(lower_email=lower) | Q(lower_card=lower) | Q(phone=phone)
     )
+    return found.exclude(status=CustomerStatus.DELETED)
 
 
 def _verified(

@@ -11,7 +11,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -133,7 +133,7 @@ def digest(token: str) -> str:
 def claims_of(jwt: str) -> dict[str, Any]:
     """Return a JWT's claims. :raises TokenRefused: malformed, not signed by us, or expired."""
     try:
-        claims: dict[str, Any] = backend().decode(jwt)
+        claims: dict[str, Any] = backend().decode(cast(Any, jwt))
     except TokenBackendError as error:
         raise TokenRefused("Expired or invalid token") from error
     return claims
@@ -176,7 +176,8 @@ def _kind(principal: StaffUser | Seller | Customer) -> PrincipalKind:
 
 def _jwt(principal: StaffUser | Seller | Customer, session: TokenSession, now: datetime) -> str:
     kind = _kind(principal)
-    is_super, permissions = False, {}
+    is_super = False
+    permissions: dict[str, list[str]] = {}
     if isinstance(principal, StaffUser):
         is_super, permissions = _rights(principal)
     claims: dict[str, Any] = {

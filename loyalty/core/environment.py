@@ -49,7 +49,7 @@ def database(url: str, *, name: str = "DATABASE_URL") -> dict[str, object]:
     """
     Translate `postgresql://user:password@host:port/dbname?option=value` for Django.
 
-    A host that begins with `/` (also percent-encoded, or as `?host=`) is the folder of a Unix socket.
+    A host that begins with `/` (also percent-encoded, or as `?host=`) is a Unix socket's folder.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:

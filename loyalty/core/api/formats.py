@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import overload
 from zoneinfo import ZoneInfo
 
@@ -94,3 +94,11 @@ def _zone_of(offset: str | None, zone: ZoneInfo) -> ZoneInfo | timezone:
         raise ValueError(f"{offset} is no offset")
     distance = timedelta(hours=hours, minutes=minutes)
     return timezone(-distance if offset[0] == "-" else distance)
+
+
+def number_of_text(text: str) -> int | float:
+    """Write an amount that is kept as text. :raises ValueError: it is no number."""
+    try:
+        return number(Decimal(text))
+    except InvalidOperation as error:
+        raise ValueError(f"{text!r} is no number") from error

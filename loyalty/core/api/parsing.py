@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, cast
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
@@ -77,7 +77,7 @@ class MultiPartParser(BaseParser):
         request: HttpRequest = parser_context["request"]._request
         try:
             fields, files = DjangoMultiPartParser(
-                request.META, stream, request.upload_handlers, "utf-8"
+                request.META, cast(Any, stream), request.upload_handlers, "utf-8"
             ).parse()
         except RequestDataTooBig as error:
             raise BodyTooLarge from error

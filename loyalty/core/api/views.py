@@ -17,7 +17,7 @@ The base of every Open Loyalty view: who is asking, in which store, and may they
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -162,7 +162,10 @@ class OpenLoyaltyView(APIView):
             response = self._handler()(self.request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  # what is no refusal is raised again in there
             response = self.handle_exception(error)
-        self.response = self.finalize_response(self.request, response, *args, **kwargs)
+        # DRF takes plain answers too, whatever its stubs say.
+        self.response = self.finalize_response(
+            self.request, cast(Response, response), *args, **kwargs
+        )
         return self.response
 
     def form(
@@ -199,7 +202,7 @@ class OpenLoyaltyView(APIView):
 
         :raises ParseError: a list or a plain value stands where an object is due.
         """
-        tree = self.request.data
+        tree: Any = self.request.data
         if root is not None and isinstance(tree, dict):
             tree = tree.get(root)
         if tree is None or tree == "" or tree == []:
@@ -279,7 +282,8 @@ class OpenLoyaltyView(APIView):
 
     def _authenticated(self, request: Request, rule: Rule) -> Actor | None:
         try:
-            actor = request.user
+            # An actor, and no Django user: see `accounts.authentication`.
+            actor: Any = request.user
         except AuthenticationFailed:
             # A public page is public to those, too, whose token has run out.
             if rule.is_public:

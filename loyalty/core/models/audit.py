@@ -33,7 +33,7 @@ class AuditEntry(PublicModel):
 
 
 class IdempotencyRecord(models.Model):
-    """The answer that was given to a request with an `Idempotency-Key`, for the next time it comes."""
+    """The answer to a request with an `Idempotency-Key`, for the next time that it comes."""
 
     store = models.ForeignKey("core.Store", on_delete=models.CASCADE, null=True, related_name="+")
     # Who sent it: two callers may choose the same key.

@@ -1,0 +1,24 @@
+"""Where the people's chapters stand. `store_urls`: below a store's code; `global_urls`: not."""
+
+from django.urls import URLPattern, path
+
+from accounts.api.open_loyalty import people_urls, roles, signin, staff
+
+store_urls: list[URLPattern] = [
+    path("customer/login_check", signin.CustomerSignIn.as_view()),
+    path("seller/login_check", signin.SellerSignIn.as_view()),
+    *people_urls.store_urls,
+]
+
+global_urls: list[URLPattern] = [
+    path("admin/login_check", signin.StaffSignIn.as_view()),
+    path("token/refresh", signin.Refresh.as_view()),
+    path("token/revoke", signin.Revoke.as_view()),
+    path("admin", staff.StaffList.as_view()),
+    path("admin/data", staff.OwnData.as_view()),
+    path("admin/data/<uuid:admin>", staff.StaffDetails.as_view()),
+    path("admin/acl/role", roles.Roles.as_view()),
+    path("admin/acl/role/<int:role>", roles.RoleDetails.as_view()),
+    path("admin/acl/resources", roles.Resources.as_view()),
+    path("admin/acl/accesses", roles.Accesses.as_view()),
+]

@@ -1,0 +1,254 @@
+"""Staff users and integrations. Source: ADM-1…7."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Role, StaffUser, TokenSession
+from accounts.services import tokens
+from loyalty.core import events
+from loyalty.core.actors import Actor
+from loyalty.core.errors import DomainError, InvalidFields
+from loyalty.core.models import uuid7
+from loyalty.core.services import audit
+
+NOT_BLANK = "This value should not be blank."
+ALREADY_USED = "This value is already used."
+
+TOKEN_LENGTH_MIN = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffData:
+    """
+    The whole form of a staff user.
+
+    `password`: None keeps the present one. `api_key`: the permanent token of an external user;
+    None keeps the present one. `is_active`: None keeps it. `role_ids`: one at most (ADM-1).
+    """
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    password: str | None = None
+    is_external: bool = False
+    api_key: str | None = None
+    is_active: bool | None = None
+    role_ids: tuple[int, ...] = ()
+
+
+class LastSuperAdmin(DomainError):
+    """Somebody must remain who may do everything."""
+
+    code = "last_super_admin"
+    field = "role_ids"
+
+
+class OwnRights(DomainError):
+    """Nobody can change their own role, activity or kind."""
+
+    code = "own_rights"
+    field = "role_ids"
+
+
+class RightsExceeded(DomainError):
+    """Only somebody who may do everything can give or take that right."""
+
+    code = "rights_exceeded"
+    field = "role_ids"
+
+
+@transaction.atomic
+def create(
+    *, data: StaffData, actor: Actor, username: str | None = None, now: datetime | None = None
+) -> StaffUser:
+    """
+    Create a staff user, or with `is_external` an integration with a permanent token (ADM-4).
+
+    `username`: else their id; people sign in by e-mail too. Without a role they get the default
+    one, where there is one.
+
+    :raises InvalidFields: what is missing, malformed or taken, per argument.
+    :raises RightsExceeded: the master role, given by somebody without it.
+    """
+    now = now or timezone.now()
+    roles = _roles(data) or tuple(Role.objects.filter(is_default=True))
+    _refuse(_faults(data, None))
+    _check_grant(roles, (), actor)
+    uuid = uuid7()
+    staff = StaffUser(
+        uuid=uuid,
+        username=username or str(uuid),
+        email=data.email,
+        first_name=data.first_name,
+        last_name=data.last_name,
+        phone=data.phone,
+        is_active=bool(data.is_active),
+        is_external=data.is_external,
+        password=make_password(None if data.is_external else data.password),
+    )
+    _save(staff)
+    staff.roles.set(roles)
+    if data.is_external and data.api_key:
+        tokens.set_permanent(staff=staff, token=data.api_key, now=now)
+    _record("staff.created", "CreateAdmin", staff, actor, now)
+    return staff
+
+
+@transaction.atomic
+def update(
+    *, staff: StaffUser, data: StaffData, actor: Actor, now: datetime | None = None
+) -> StaffUser:
+    """
+    Replace a staff user's data. Locks them.
+
+    Whoever is shut out, becomes external or gets another password is signed out everywhere.
+
+    :raises InvalidFields, RightsExceeded: as `create`.
+    :raises OwnRights: the actor's own role, activity or kind (ADM-3).
+    :raises LastSuperAdmin: nobody would be left who may do everything.
+    """
+    now = now or timezone.now()
+    staff = StaffUser.objects.select_for_update().get(pk=staff.pk)
+    roles = _roles(data)
+    _refuse(_faults(data, staff))
+    old_roles = tuple(staff.roles.all())
+    is_active = staff.is_active if data.is_active is None else data.is_active
+    changes_rights = (is_active, data.is_external) != (staff.is_active, staff.is_external) or (
+        set(roles) != set(old_roles)
+    )
+    if changes_rights:
+        if actor.uuid == staff.uuid:
+            raise OwnRights
+        _check_grant(roles, old_roles, actor)
+    was_super = _is_super(staff, old_roles)
+    must_sign_out = (
+        not is_active or data.is_external != staff.is_external or data.password is not None
+    )
+    staff.email, staff.phone = data.email, data.phone
+    staff.first_name, staff.last_name = data.first_name, data.last_name
+    staff.is_active, staff.is_external = is_active, data.is_external
+    if data.is_external:
+        staff.set_unusable_password()
+    elif data.password is not None:
+        staff.set_password(data.password)
+    _save(staff)
+    staff.roles.set(roles)
+    if was_super and not _is_super(staff, roles):
+        _require_super_admin()
+    if data.is_external and data.api_key:
+        tokens.set_permanent(staff=staff, token=data.api_key, now=now)
+    if not data.is_external:
+        staff.permanent_tokens.filter(revoked_at=None).update(revoked_at=now)
+    if must_sign_out:
+        tokens.revoke_all(TokenSession.objects.filter(staff=staff), now=now)
+    _record("staff.updated", "UpdateAdmin", staff, actor, now)
+    return staff
+
+
+def _roles(data: StaffData) -> tuple[Role, ...]:
+    if len(data.role_ids) > 1:
+        raise InvalidFields({"role_ids": ["One role at most."]})
+    # The lock holds off a deletion of the role until it is assigned.
+    roles = tuple(Role.objects.select_for_update().filter(pk__in=data.role_ids))
+    if len(roles) != len(data.role_ids):
+        raise InvalidFields({"role_ids": ["This value is not valid."]})
+    return roles
+
+
+def _faults(data: StaffData, staff: StaffUser | None) -> dict[str, list[str]]:
+    faults: dict[str, list[str]] = {}
+    if fault := _email_fault(data.email, staff):
+        faults["email"] = [fault]
+    if data.is_external:
+        has_token = staff is not None and staff.permanent_tokens.filter(revoked_at=None).exists()
+        if not data.api_key and not has_token:
+            faults["api_key"] = [NOT_BLANK]
+        elif data.api_key and len(data.api_key) < TOKEN_LENGTH_MIN:
+            faults["api_key"] = [f"This value is shorter than {TOKEN_LENGTH_MIN} characters."]
+        elif data.api_key and tokens.permanent_token_is_used(data.api_key, except_staff=staff):
+            faults["api_key"] = [ALREADY_USED]
+    elif not data.password and (staff is None or staff.is_external):
+        faults["password"] = [NOT_BLANK]
+    return faults
+
+
+def _email_fault(email: str, staff: StaffUser | None) -> str | None:
+    if not email:
+        return NOT_BLANK
+    try:
+        validate_email(email)
+    except ValidationError:
+        return "This value is not a valid email address."
+    others = StaffUser.objects.filter(email__iexact=email)
+    if staff is not None:
+        others = others.exclude(pk=staff.pk)
+    return ALREADY_USED if others.exists() else None
+
+
+def _refuse(faults: dict[str, list[str]]) -> None:
+    if faults:
+        raise InvalidFields(faults)
+
+
+def _check_grant(new: tuple[Role, ...], old: tuple[Role, ...], actor: Actor) -> None:
+    """Only who has all rights may give a role that has them all, or take it from somebody."""
+    if not actor.is_super and any(role.is_master for role in (*new, *old)):
+        raise RightsExceeded
+    if actor.is_super:
+        return
+    for role in new:
+        for permission in role.permissions.all():
+            if permission.access not in actor.permissions.get(permission.resource, frozenset()):
+                raise RightsExceeded
+
+
+def _is_super(staff: StaffUser, roles: tuple[Role, ...]) -> bool:
+    return staff.is_active and not staff.is_external and any(role.is_master for role in roles)
+
+
+def _require_super_admin() -> None:
+    # The master role's row is the lock: of two who shut out each other at once, one waits.
+    Role.objects.select_for_update().filter(is_master=True).first()
+    people = StaffUser.objects.filter(is_active=True, is_external=False, roles__is_master=True)
+    if not people.exists():
+        raise LastSuperAdmin
+
+
+def _save(staff: StaffUser) -> None:
+    try:
+        with transaction.atomic():
+            staff.save()
+    except IntegrityError as error:  # another process took the address
+        raise InvalidFields({"email": [ALREADY_USED]}) from error
+
+
+def _record(fact: str, event_type: str, staff: StaffUser, actor: Actor, now: datetime) -> None:
+    roles = [role.name for role in staff.roles.all()]
+    events.append(
+        fact,
+        store=None,
+        subject=staff.uuid,
+        payload={"staffId": str(staff.uuid), "active": staff.is_active},
+        now=now,
+    )
+    audit.record(
+        actor,
+        store=None,
+        event_type=event_type,
+        entity_type="Admin",
+        entity_id=staff.uuid,
+        data={
+            "email": staff.email,
+            "active": staff.is_active,
+            "external": staff.is_external,
+            "roles": roles,
+        },
+        now=now,
+    )

@@ -1,0 +1,27 @@
+"""What every test may ask for: quick password hashes, the standing cast, and API clients."""
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings as django_settings
+
+from loyalty.core.models import Store
+from tests.factories.core import default_store
+from tests.support.api import ApiClient
+
+
+def pytest_configure() -> None:
+    # A real hash takes a third of a second by intention; tests sign in hundreds of times.
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def store(db: None) -> Store:
+    """The DEFAULT store."""
+    return default_store()
+
+
+@pytest.fixture
+def api(db: None) -> Callable[..., ApiClient]:
+    """`api(principal)` is a client signed in as a person of any kind; `api()`: as nobody."""
+    return ApiClient
