@@ -109,6 +109,8 @@ class OpenLoyaltyView(APIView):
     parser_classes = [parsing.JSONParser, parsing.FormParser, parsing.MultiPartParser]
     content_negotiation_class = JSONAlways
     permission_classes = []
+    # DRF's suffixes (`.json`) are no part of these addresses.
+    format_kwarg = None
 
     bound_form: serializers.BaseSerializer[Any] | None = None
     _store: Store | None = None
