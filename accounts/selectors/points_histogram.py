@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from accounts.ledger import sql
 from loyalty.core import clock
@@ -42,8 +41,8 @@ def get_histogram(
     Return the sum per day, month or year, zero-filled, each under its first day.
 
     The span has the `last_days` up to and with today and the `future_days` after it, whole days in
-    the store's time zone. By the day on which points were earned (cancelled ones left out), were spent or
-    taken back, have expired or will expire, and will unlock.
+    the store's time zone. By the day on which points were earned (cancelled ones left out), were
+    spent or taken back, have expired or will expire, and will unlock.
     """
     zone = store.zone
     today = now.astimezone(zone).date()
@@ -101,7 +100,6 @@ _ROWS = {
     PointsKind.SPENT: """
         select created_at as moment, captured_amount as amount from ledger_posting
         where {default_type} and kind in ('spend', 'take_back') and status = 'captured'
-            and kind in ('spend', 'transfer', 'hold', 'take_back')
     """,
     PointsKind.EXPIRED: """
         select effective_at as moment, amount from ledger_posting

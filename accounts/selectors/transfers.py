@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts import identifiers
-from accounts.models import Customer, PointsTransfer, TransferType
+from accounts.models import Customer, CustomerStatus, PointsTransfer, TransferType
 from loyalty.core.models import Store
 
 
@@ -73,7 +73,7 @@ class Filter:
 
 def list_transfers(store: Store, chosen: Filter, *, now: datetime) -> QuerySet[PointsTransfer]:
     """Return a store's transfers with their customers and postings, newest first (PA-26)."""
-    found = PointsTransfer.objects.in_store(store).select_related("customer", "posting")
+    found = PointsTransfer.objects.in_store(store).select_related("customer__wallet", "posting")
     if chosen.customer is not None:
         found = found.of_customer(chosen.customer)
     texts = {
@@ -141,7 +141,7 @@ def find_party(store: Store, identifier: str) -> Customer | None:
     Two queries at most.
     """
     identifier = identifier.strip()
-    customers = Customer.objects.in_store(store)
+    customers = Customer.objects.in_store(store).exclude(status=CustomerStatus.DELETED)
     try:
         by_id = customers.filter(uuid=UUID(identifier)).first()
     except ValueError:

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from accounts.api.open_loyalty import people_urls, roles, signin, staff
+from accounts.api.open_loyalty import people_urls, roles, signin, staff, transfer_urls
 
 store_urls: list[URLPattern] = [
     path("customer/login_check", signin.CustomerSignIn.as_view()),
     path("seller/login_check", signin.SellerSignIn.as_view()),
     *people_urls.store_urls,
+    *transfer_urls.store_urls,
 ]
 
 global_urls: list[URLPattern] = [
