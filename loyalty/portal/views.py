@@ -71,7 +71,7 @@ class Page(View):
     ) -> HttpResponse:
         frame = {
             "store_name": self.store.name,
-            "program_name": self.store.settings.program_name,
+            "brand": _brand(self.store),
             "help_email": self.store.settings.help_email_address,
             "conditions_url": self.store.settings.program_conditions_url,
             "faq_url": self.store.settings.program_faq_url,
@@ -170,6 +170,13 @@ class Language(Page):
 
 def _find_store(code: str | None) -> Store | None:
     return Store.objects.filter(code=code or DEFAULT_STORE_CODE, is_active=True).first()
+
+
+def _brand(store: Store) -> str:
+    """Return the program's name, or the store's while nobody has named the program."""
+    settings = store.settings
+    name = settings.program_name
+    return store.name if name == type(settings).program_name.default else name
 
 
 def _languages() -> list[dict[str, Any]]:

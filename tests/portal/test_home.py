@@ -113,7 +113,7 @@ def test_says_what_is_missing_to_the_next_level(signed_in, alice, store):
 
     page = read(signed_in)
 
-    assert "Only €20.50 of purchases to go until Silver." in page
+    assert "€20.50 of purchases to go until Silver." in page
     assert "79%" in page
     assert "5% discount" in page
 
