@@ -9,6 +9,7 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from loyalty import switchboard
-        from loyalty.core import events
+        from loyalty.core import consumers, events
 
         events.install(switchboard.NOW)
+        consumers.install(switchboard.LATER)

@@ -10,4 +10,14 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         # A worker that was away has no use for the beats it missed.
         "options": {"expires": 60},
     },
+    "relay events": {
+        "task": "loyalty.core.tasks.relay_events",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 30},
+    },
+    "forget answers": {
+        "task": "loyalty.core.tasks.forget_answers",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3_600},
+    },
 }

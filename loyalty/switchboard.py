@@ -7,8 +7,12 @@ sees every fact at least once, in order. Nothing subscribes anywhere else.
 """
 
 from accounts.ledger import setup
+from loyalty.core.consumers import Consumer
 from loyalty.core.events import Handler
 
 NOW: dict[str, tuple[Handler, ...]] = {
     "store.created": (setup.open_store_of,),
 }
+
+# Webhooks, messages and statistics will stand here.
+LATER: tuple[Consumer, ...] = ()

@@ -1,0 +1,143 @@
+"""
+The *later* column of the switchboard: consumers that read the event store after commit.
+
+Each consumer has its own cursor, sees its facts in order and at least once, and skips none however
+late an earlier transaction commits. A sequence number alone would skip: of two transactions the
+one that took the lower number may commit last, when the reader is already past it. So facts carry
+the number of the transaction that wrote them (`position`), and a consumer reads only below the
+oldest transaction still running: whatever stands there is all there will ever be.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection
+
+from loyalty.core.models import ConsumerCursor, Event
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 500
+END_OF_POSITION = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """
+    Somebody who hears of facts after commit.
+
+    `handle`: called once per fact, outside of any transaction; at least once, so it must bear a
+    repetition. `facts`: the types it hears of; None: all. `name` names its cursor and is for ever.
+    """
+
+    name: str
+    handle: Callable[[Event], None]
+    facts: frozenset[str] | None = None
+
+
+_consumers: tuple[Consumer, ...] = ()
+
+
+def install(consumers: Iterable[Consumer]) -> None:
+    """Take the switchboard's *later* column. Called once, when the platform starts."""
+    global _consumers
+    _consumers = tuple(consumers)
+    names = [consumer.name for consumer in _consumers]
+    assert len(set(names)) == len(names), "Two consumers would share one cursor."
+
+
+def relay_all() -> int:
+    """Bring every consumer up to date; return how many facts they handled. May be stopped."""
+    handled = 0
+    for consumer in _consumers:
+        try:
+            handled += relay(consumer)
+        except Exception:
+            # One consumer that fails must not hold up the others; it goes on where it stopped.
+            logger.exception("Consumer %s stopped", consumer.name)
+    return handled
+
+
+def relay(consumer: Consumer, *, chunk: int = CHUNK) -> int:
+    """
+    Hand a consumer all settled facts that it has not seen; return how many.
+
+    0 also where another process is at it: a consumer never runs twice at once. What `handle`
+    raises ends the relay, after the cursor was moved behind the last fact that went well.
+    """
+    assert not connection.in_atomic_block, "A consumer sees what is committed, and commits itself."
+    with _alone(consumer.name) as is_alone:
+        if not is_alone:
+            return 0
+        cursor, _ = ConsumerCursor.objects.get_or_create(name=consumer.name)
+        handled = 0
+        while True:
+            horizon = _horizon()
+            facts = _settled(consumer, cursor, horizon, chunk)
+            handled += _hand_over(consumer, cursor, facts)
+            if len(facts) < chunk:
+                # Nothing of interest is left below the horizon: never look there again.
+                _move(cursor, horizon - 1, END_OF_POSITION)
+                return handled
+
+
+def _hand_over(consumer: Consumer, cursor: ConsumerCursor, facts: list[Event]) -> int:
+    last: Event | None = None
+    try:
+        for fact in facts:
+            consumer.handle(fact)
+            last = fact
+    finally:
+        if last is not None:
+            assert last.position is not None
+            _move(cursor, last.position, last.pk)
+    return len(facts)
+
+
+def _horizon() -> int:
+    """Return the oldest transaction number that may still be running; all below have ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text")
+        return int(cursor.fetchone()[0])
+
+
+def _settled(consumer: Consumer, cursor: ConsumerCursor, horizon: int, limit: int) -> list[Event]:
+    """Return the next facts below the horizon, in order of (position, id)."""
+    of_interest = "" if consumer.facts is None else "and type = any(%s)"
+    parameters: list[object] = [str(cursor.position), cursor.event_id, str(horizon)]
+    if consumer.facts is not None:
+        parameters.append(sorted(consumer.facts))
+    facts = Event.objects.raw(
+        f"""
+        select * from core_event
+        where (position, id) > (%s::text::xid8, %s) and position < %s::text::xid8 {of_interest}
+        order by position, id limit %s
+        """,  # noqa: S608  # the one thing put in is ours
+        [*parameters, limit],
+    )
+    return list(facts.prefetch_related("store"))
+
+
+def _move(cursor: ConsumerCursor, position: int, event_id: int) -> None:
+    if (position, event_id) > (cursor.position, cursor.event_id):
+        cursor.position, cursor.event_id = position, event_id
+        cursor.save(update_fields=["position", "event_id", "updated_at"])
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[bool]:
+    """Hold this consumer's advisory lock; says False where another process has it."""
+    digest = hashlib.sha256(f"consumer:{name}".encode()).digest()
+    key = int.from_bytes(digest[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [key])
+        is_alone = bool(cursor.fetchone()[0])
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s)", [key])
