@@ -13,6 +13,7 @@ from typing import Any
 
 import django_stubs_ext
 
+from loyalty.cockpit.theme import UNFOLD as UNFOLD
 from loyalty.core import environment
 from loyalty.embedded import Cluster
 from loyalty.schedule import SCHEDULE
@@ -64,9 +65,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "loyalty.cockpit.apps.CockpitAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -95,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "loyalty.core.api.middleware.TolerateTrailingSlash",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -170,10 +172,13 @@ SIMPLE_JWT = {
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
 # MAX_BODY_BYTES: the largest request body, files aside.
 DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole("MAX_BODY_BYTES", 2 * 1024 * 1024)
+# MAX_UPLOAD_BYTES: the largest request body with files.
+UPLOAD_MAX_BYTES = environment.whole("MAX_UPLOAD_BYTES", 32 * 1024 * 1024)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pl", "Polski")]
@@ -196,14 +201,15 @@ MEDIA_URL = "/media/"
 HOST = environment.text("HOST", "127.0.0.1")
 PORT = environment.whole("PORT", 8181)
 # WEB_WORKERS: web processes; as many as there are cores. WEB_THREADS: requests that each of them
-# works on at once, each with its own database connection.
+# works on at once, each with its own database connection; more than 1 is slower, but lets short
+# requests pass long ones.
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2)
-WEB_THREADS = environment.whole("WEB_THREADS", 4)
+WEB_THREADS = environment.whole("WEB_THREADS", 1)
 # TASK_WORKERS: processes that run background tasks.
 TASK_WORKERS = environment.whole("TASK_WORKERS", 1)
 
 # CELERY_BROKER_URL: redis://… or amqp://…. Unset: messages are files under VAR_DIR.
-CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or "filesystem://"
+CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or "filesystem://localhost"
 # BROKER_VISIBILITY_TIMEOUT: Redis only: seconds after which a task that a killed worker held is
 # given to another. Longer than any task takes.
 BROKER_VISIBILITY_TIMEOUT = environment.whole("BROKER_VISIBILITY_TIMEOUT", 300)
@@ -220,6 +226,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "scheduler")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Who sends a task does not wait long for a broker that is down.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.2, "interval_max": 1}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

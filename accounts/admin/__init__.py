@@ -1,0 +1,14 @@
+"""The cockpit's screens on people and points."""
+
+from accounts.admin import (
+    customers,
+    ledger,
+    levels,
+    point_types,
+    pos,
+    segments,
+    sellers,
+    staff,
+)
+
+__all__ = ["customers", "ledger", "levels", "point_types", "pos", "segments", "sellers", "staff"]

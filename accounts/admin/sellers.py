@@ -1,0 +1,136 @@
+"""Sellers: the people at the till."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.admin.segments import active_chip
+from accounts.cockpit import formats
+from accounts.cockpit.base import CockpitAdmin
+from accounts.cockpit.forms import CommandForm, Section, choices_of
+from accounts.cockpit.pages import EmptyState, Fact, Panel
+from accounts.cockpit.requests import CockpitRequest
+from accounts.models import Pos, Resource, Seller
+from accounts.services import sellers
+from accounts.services.sellers import SellerData
+
+
+class SellerForm(CommandForm):
+    """A whole seller. An empty password keeps the one they have."""
+
+    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=255)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=255)
+    email = forms.EmailField(label=gettext_lazy("E-mail"))
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=64, required=False)
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy(
+            "At least 8 characters, with a lowercase and an uppercase letter, a digit and a "
+            "special character."
+        ),
+    )
+    pos = forms.ChoiceField(label=gettext_lazy("Point of sale"))
+    is_active = forms.BooleanField(
+        label=gettext_lazy("Active"),
+        required=False,
+        help_text=gettext_lazy("Off: they cannot sign in at the till."),
+    )
+    may_transfer_points = forms.BooleanField(
+        label=gettext_lazy("May add and spend points"), required=False
+    )
+
+    sections = (
+        Section(gettext_lazy("Person"), ("first_name", "last_name", "email", "phone")),
+        Section(gettext_lazy("Work"), ("pos", "is_active", "may_transfer_points")),
+        Section(gettext_lazy("Sign-in"), ("password",)),
+    )
+
+    def initial_values(self) -> dict[str, Any]:
+        seller: Seller | None = self.instance
+        if seller is None:
+            return {"is_active": True}
+        names = ("first_name", "last_name", "email", "phone", "is_active", "may_transfer_points")
+        return {name: getattr(seller, name) for name in names} | {"pos": str(seller.pos_id)}
+
+    def prepare(self) -> None:
+        field = self.fields["pos"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices_of(Pos.objects.in_store(self.store))
+        self.fields["password"].required = self.instance is None
+        if self.instance is not None:
+            self.fields["password"].label = _("New password")
+
+    def run(self, data: dict[str, Any]) -> Seller:
+        pos = Pos.objects.in_store(self.store).get(pk=data["pos"])
+        whole = SellerData(
+            first_name=data["first_name"],
+            last_name=data["last_name"],
+            email=data["email"],
+            phone=data["phone"],
+            password=data["password"] or None,
+            pos=pos,
+            is_active=data["is_active"],
+            may_transfer_points=data["may_transfer_points"],
+        )
+        if self.instance is None:
+            return sellers.register(store=self.store, data=whole, actor=self.actor)
+        return sellers.update(seller=self.instance, data=whole, actor=self.actor)
+
+
+@admin.register(Seller)
+class SellerAdmin(CockpitAdmin):
+    resource = Resource.SELLER
+    add_form = edit_form = SellerForm
+    list_display = ("full_name", "email", "phone", "pos", "state", "last_login")
+    list_filter = ("is_active", "pos")
+    list_select_related = ("pos",)
+    search_fields = ("first_name", "last_name", "email", "phone")
+    search_help_text = gettext_lazy("Name, e-mail or phone")
+    ordering = ("last_name", "first_name", "pk")
+    audit_type = "Seller"
+    empty_state = EmptyState(
+        gettext_lazy("No sellers yet"),
+        gettext_lazy("Sellers sign in at the till of one point of sale."),
+        "badge",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).filter(is_deleted=False)
+
+    @admin.display(description=gettext_lazy("Name"), ordering="last_name")
+    def full_name(self, seller: Seller) -> str:
+        return seller.name
+
+    @admin.display(description=gettext_lazy("State"), ordering="is_active")
+    def state(self, seller: Seller) -> str:
+        return active_chip(seller.is_active)
+
+    @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_login_at")
+    def last_login(self, seller: Seller) -> str:
+        return formats.time_tag(seller.last_login_at) if seller.last_login_at else _("never")
+
+    def panels(self, request: CockpitRequest, subject: Seller) -> Sequence[Panel]:
+        return (
+            Panel(
+                _("Seller"),
+                [
+                    Fact(_("E-mail"), subject.email),
+                    Fact(_("Phone"), subject.phone or formats.EMPTY),
+                    Fact(_("Point of sale"), subject.pos),
+                    Fact(_("State"), self.state(subject)),
+                    Fact(
+                        _("May move points"), _("Yes") if subject.may_transfer_points else _("No")
+                    ),
+                    Fact(_("Last sign-in"), self.last_login(subject)),
+                    Fact(_("Id"), subject.uuid),
+                ],
+            ),
+        )

@@ -1,0 +1,301 @@
+"""The admin class that every list, page and form of the cockpit comes from."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+
+from accounts.cockpit import formats, rights
+from accounts.cockpit.forms import CommandForm
+from accounts.cockpit.pages import Column, EmptyState, Panel, Table, Tool
+from accounts.cockpit.paginator import EstimatingPaginator
+from accounts.cockpit.requests import CockpitRequest
+from accounts.models import Access, Resource
+from loyalty.core.models import AuditEntry
+
+AUDIT_SHOWN = 50
+
+
+class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
+    """
+    Lists a model of the current store; its pages and forms are our own.
+
+    Nothing is ever saved by the framework: `add_form` and `edit_form` end in commands, and without
+    them the screen is read-only. `resource`: whose VIEW and MODIFY rights decide.
+    """
+
+    resource: ClassVar[Resource]
+    add_form: ClassVar[type[CommandForm] | None] = None
+    edit_form: ClassVar[type[CommandForm] | None] = None
+    # The lookup from the model to its store; empty: the model belongs to none.
+    store_path: ClassVar[str] = "store"
+    # The word that audit entries use for this model; empty: the page has no history.
+    audit_type: ClassVar[str] = ""
+    empty_state: ClassVar[EmptyState] = EmptyState("", "")
+    list_note: ClassVar[Any] = ""
+
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    list_per_page = 25
+    list_max_show_all = 0
+    list_filter_submit = True
+    list_fullwidth = True
+    actions = None
+    object_template = "cockpit/object.html"
+    form_template = "cockpit/form.html"
+    change_list_template = "cockpit/list.html"
+
+    # Rights
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return rights.may(request.actor, self.resource)  # type: ignore[attr-defined]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.add_form is not None and self.may_modify(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.edit_form is not None and self.may_modify(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def may_modify(self, request: HttpRequest) -> bool:
+        return rights.may(request.actor, self.resource, Access.MODIFY)  # type: ignore[attr-defined]
+
+    # Lists
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if not self.store_path:
+            return rows
+        return rows.filter(**{self.store_path: request.store})  # type: ignore[attr-defined]
+
+    def changelist_view(
+        self, request: CockpitRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        rights.require(request.actor, self.resource)
+        context = {
+            "title": self.plural,
+            "crumbs": [(self.plural, "")],
+            "empty_state": self.empty_state,
+            "list_note": self.list_note,
+            "list_tabs": self.list_tabs(request),
+        }
+        return super().changelist_view(request, context | (extra_context or {}))  # type: ignore[no-any-return]
+
+    def list_tabs(self, request: CockpitRequest) -> Sequence[tuple[Any, str, bool]]:
+        """Return (words, address, is here) of the views that stand above the list."""
+        return ()
+
+    # Pages
+
+    def change_view(
+        self,
+        request: CockpitRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        rights.require(request.actor, self.resource)
+        return self.page(request, self.get_found(request, object_id))
+
+    def page(self, request: CockpitRequest, subject: Any) -> HttpResponse:
+        """Show one object: as a form where it can be edited, else as panels and tables."""
+        if self.edit_form is not None and self.may_modify(request):
+            return self.form_view(request, subject)
+        return self.object_view(request, subject)
+
+    def object_view(self, request: CockpitRequest, subject: Any) -> HttpResponse:
+        context = {
+            "panels": self.panels(request, subject),
+            "tables": self.tables(request, subject),
+        }
+        return self.render(request, self.object_template, context, subject)
+
+    def panels(self, request: CockpitRequest, subject: Any) -> Sequence[Panel]:
+        return ()
+
+    def tables(self, request: CockpitRequest, subject: Any) -> Sequence[Table]:
+        return ()
+
+    def tools(self, request: CockpitRequest, subject: Any) -> Sequence[Tool]:
+        """Return the buttons in the head of an object's page."""
+        return ()
+
+    def get_found(self, request: CockpitRequest, object_id: str) -> Any:
+        """
+        Return an object of the current store by its number.
+
+        :raises Http404: there is none, or it is another store's.
+        """
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404(f"{self.opts.verbose_name} {object_id}")
+        return found
+
+    # Forms
+
+    def add_view(
+        self,
+        request: CockpitRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if self.add_form is None:
+            raise Http404("Nothing can be added here.")
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        return self.form_view(request, None)
+
+    def form_view(self, request: CockpitRequest, subject: Any) -> HttpResponse:
+        form_class = self.add_form if subject is None else self.form_class_of(subject)
+        assert form_class is not None
+        return self.form_answer(request, form_class, subject)
+
+    def form_answer(
+        self, request: CockpitRequest, form_class: type[CommandForm], subject: Any
+    ) -> HttpResponse:
+        """Show a form, or run its command and go on to the object's page."""
+        options = {"store": request.store, "actor": request.actor, "instance": subject}
+        if request.method == "POST":
+            form = form_class(request.POST, request.FILES, **options)
+            is_done, result = form.submit()
+            if is_done:
+                return self.answer_saved(request, result if result is not None else subject)
+        else:
+            form = form_class(**options)
+        return self.render(request, self.form_template, self.form_context(request, form), subject)
+
+    def form_class_of(self, subject: Any) -> type[CommandForm] | None:
+        return self.edit_form
+
+    def form_context(self, request: CockpitRequest, form: CommandForm) -> dict[str, Any]:
+        subject = form.instance
+        return {
+            "form": form,
+            "cancel_url": self.list_url(),
+            "side_panels": () if subject is None else self.panels(request, subject),
+            "tables": () if subject is None else self.tables(request, subject),
+        }
+
+    def answer_saved(self, request: CockpitRequest, subject: Any) -> HttpResponse:
+        messages.success(request, _("%(name)s was saved.") % {"name": subject})
+        return HttpResponseRedirect(self.object_url(subject))
+
+    def delete_view(self, request: CockpitRequest, object_id: str, **rest: Any) -> HttpResponse:
+        raise Http404("Nothing is deleted here.")
+
+    # History
+
+    def history_view(
+        self,
+        request: CockpitRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the audit trail of one object."""
+        rights.require(request.actor, self.resource)
+        subject = self.get_found(request, object_id)
+        table = audit_table(self.audit_entries(subject))
+        context = {"tables": [table], "panels": []}
+        return self.render(request, self.object_template, context, subject, _("History"))
+
+    def audit_entries(self, subject: Any) -> "QuerySet[AuditEntry]":
+        return AuditEntry.objects.filter(entity_id=str(subject.uuid)).order_by("-pk")[:AUDIT_SHOWN]
+
+    # What the framework would write to its own log is in the audit trail.
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None: ...
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None: ...
+
+    # Addresses and the shell
+
+    @property
+    def plural(self) -> str:
+        return str(capfirst(str(self.opts.verbose_name_plural)))
+
+    def list_url(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def object_url(self, subject: Any, view: str = "change") -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}"
+        return reverse(name, args=[subject.pk])
+
+    def render(
+        self,
+        request: CockpitRequest,
+        template: str,
+        context: dict[str, Any],
+        subject: Any = None,
+        page_title: Any = "",
+    ) -> TemplateResponse:
+        """Render a page of an object, or of the model, in the site's shell."""
+        crumbs = [(self.plural, self.list_url())]
+        if subject is not None:
+            title = self.title_of(subject)
+            crumbs.append((title, self.object_url(subject) if page_title else ""))
+        else:
+            title = _("Add %(name)s") % {"name": self.opts.verbose_name}
+            crumbs.append((title, ""))
+        if page_title:
+            crumbs.append((page_title, ""))
+        shell = self.admin_site.each_context(request) | {
+            "title": page_title or title,
+            "crumbs": crumbs,
+            "subject": subject,
+            "page_tools": () if subject is None or page_title else self.tools(request, subject),
+            "history_url": self.object_url(subject, "history")
+            if subject is not None and self.audit_type and not page_title
+            else "",
+        }
+        return TemplateResponse(request, template, shell | context)
+
+    def title_of(self, subject: Any) -> str:
+        return str(subject)
+
+
+class ReadOnlyAdmin(CockpitAdmin):
+    """A screen that only shows: the ledger, the event store, the audit trail."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def audit_table(entries: "QuerySet[AuditEntry]") -> Table:
+    """Return audit entries as a table of who did what, when, with which values."""
+    return Table(
+        title=_("Who changed what"),
+        columns=(Column(_("When")), Column(_("Who")), Column(_("What")), Column(_("Values"))),
+        rows=[
+            (
+                formats.time_tag(entry.created_at),
+                entry.username or formats.EMPTY,
+                entry.event_type,
+                describe(entry.data),
+            )
+            for entry in entries
+        ],
+        empty=_("Nothing has been recorded yet."),
+    )
+
+
+def describe(data: dict[str, Any]) -> str:
+    """Return an audit entry's data as one readable line."""
+    return ", ".join(f"{key}: {_brief(value)}" for key, value in data.items()) or formats.EMPTY
+
+
+def _brief(value: Any) -> str:
+    text = formats.EMPTY if value in (None, "", [], {}) else str(value)
+    return text if len(text) <= 120 else f"{text[:117]}…"

@@ -1,0 +1,65 @@
+"""Plain values that the shared templates show: facts, panels and tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a panel."""
+
+    label: Any
+    value: Any
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A titled list of facts."""
+
+    title: Any
+    facts: Sequence[Fact]
+    note: Any = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """`is_figure`: its cells are numbers and stand right."""
+
+    label: Any
+    is_figure: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """
+    A titled table of cells that are written out already. `empty`: what to say when it has no row;
+    `more`: (address, words) of the full list.
+    """
+
+    title: Any
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    empty: Any = ""
+    more: tuple[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A button in a page's head. `style`: default, primary or danger."""
+
+    label: Any
+    url: str
+    icon: str = ""
+    style: str = "default"
+    is_post: bool = False
+
+
+@dataclass(frozen=True)
+class EmptyState:
+    """What a list says when it has nothing to show: a title, what to do, and where."""
+
+    title: Any
+    text: Any
+    icon: str = "inbox"
+    tools: Sequence[Tool] = field(default_factory=tuple)

@@ -1,0 +1,32 @@
+"""Who may see and do what in the cockpit: the roles' permissions (ACL-1…6)."""
+
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import Access, Resource
+from loyalty.core.actors import Actor
+
+
+class RightMissing(PermissionDenied):
+    """The signed-in person's roles lack a right; the site answers with a page that names it."""
+
+    def __init__(self, resource: Resource, access: Access) -> None:
+        super().__init__(f"{resource.label} – {access.label}")
+        self.resource = resource
+        self.access = access
+
+
+def may(actor: Actor, resource: Resource, access: Access = Access.VIEW) -> bool:
+    """Return whether an actor holds a right; modifying needs viewing too (ACL-2)."""
+    if access == Access.MODIFY:
+        return actor.can_modify(resource)
+    return actor.can_view(resource)
+
+
+def require(actor: Actor, resource: Resource, access: Access = Access.VIEW) -> None:
+    """
+    Let pass who holds a right.
+
+    :raises RightMissing: the actor's roles lack it.
+    """
+    if not may(actor, resource, access):
+        raise RightMissing(resource, access)

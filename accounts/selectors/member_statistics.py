@@ -1,0 +1,42 @@
+"""How many members there are, and how many have joined. Every query reads one index range."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count
+from django.db.models.functions import Trunc
+
+from accounts.models import Customer
+from loyalty.core.models import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A half-open stretch of time, cut into parts of one `unit`: day, week or month."""
+
+    start: datetime
+    end: datetime
+    unit: str
+
+
+def count_by_level(store: Store) -> dict[int | None, int]:
+    """Return how many customers are on each level, by its primary key; None: on none."""
+    rows = Customer.objects.in_store(store).order_by().values_list("level").annotate(Count("*"))
+    return dict(rows)
+
+
+def count_joined(store: Store, start: datetime, end: datetime) -> int:
+    joined = Customer.objects.in_store(store).filter(created_at__gte=start, created_at__lt=end)
+    return joined.count()
+
+
+def joined_by_part(store: Store, period: Period) -> dict[date, int]:
+    """Return how many customers joined in each part of a period, by its first local day."""
+    rows = (
+        Customer.objects.in_store(store)
+        .filter(created_at__gte=period.start, created_at__lt=period.end)
+        .order_by()
+        .values_list(Trunc("created_at", period.unit, tzinfo=store.zone))
+        .annotate(Count("*"))
+    )
+    return {part.date(): count for part, count in rows}

@@ -1,0 +1,75 @@
+"""What was sold in a period, and how much of it to members. One index range each."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Trunc
+
+from accounts.selectors.member_statistics import Period
+from loyalty.core.models import Store
+from transactions.models import DocumentType, Transaction
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """
+    Sales of a period, returns left out. `buyers`: customers with a sale. `matched`: sales that
+    carry a customer, and `member_amount` what these were worth.
+    """
+
+    count: int = 0
+    amount: Decimal = ZERO
+    matched: int = 0
+    member_amount: Decimal = ZERO
+    buyers: int = 0
+
+    @property
+    def average(self) -> Decimal | None:
+        """Return the amount of a member's average order."""
+        return self.member_amount / self.matched if self.matched else None
+
+    @property
+    def match_rate(self) -> Decimal | None:
+        """Return the share of sales that carry a member."""
+        return Decimal(self.matched) / self.count if self.count else None
+
+
+def sum_sales(store: Store, start: datetime, end: datetime) -> Sales:
+    """Return the sales bought from `start` until before `end`. One query."""
+    is_matched = Q(customer__isnull=False)
+    found = _sales(store, start, end).aggregate(
+        count=Count("*"),
+        amount=Sum("gross_value"),
+        matched=Count("*", filter=is_matched),
+        member_amount=Sum("gross_value", filter=is_matched),
+        buyers=Count("customer", distinct=True),
+    )
+    return Sales(**{name: value or type(getattr(Sales(), name))(0) for name, value in found.items()})
+
+
+def member_amounts_by_part(store: Store, period: Period) -> dict[date, Decimal]:
+    """Return what members' sales were worth in each part of a period, by its first local day."""
+    rows = (
+        _sales(store, period.start, period.end)
+        .filter(customer__isnull=False)
+        .order_by()
+        .values_list(Trunc("purchased_at", period.unit, tzinfo=store.zone))
+        .annotate(Sum("gross_value"))
+    )
+    return {part.date(): amount for part, amount in rows}
+
+
+def count_unmatched(store: Store, start: datetime, end: datetime) -> int:
+    """Count the sales that wait for a customer, whether one can be found for them or not."""
+    return _sales(store, start, end).filter(customer=None).count()
+
+
+def _sales(store: Store, start: datetime, end: datetime) -> "QuerySet[Any]":
+    return Transaction.objects.in_store(store).filter(
+        document_type=DocumentType.SELL, purchased_at__gte=start, purchased_at__lt=end
+    )
