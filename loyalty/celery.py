@@ -7,15 +7,19 @@ worker's start, and on Redis after `BROKER_VISIBILITY_TIMEOUT`.
 """
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import worker_ready
 
 from loyalty import file_broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty.settings")
 file_broker.install()
+# It warns root of messages that run code when they are read. Ours are JSON.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("loyalty")
 app.config_from_object("django.conf:settings", namespace="CELERY")

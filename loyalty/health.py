@@ -72,7 +72,7 @@ def check_database() -> str:
 
 
 def check_broker() -> str:
-    if current_app.conf.broker_url == "filesystem://":
+    if settings.CELERY_BROKER_URL.startswith("filesystem:"):
         return _check_broker_folder(settings.BROKER_DIR)
     with current_app.connection_for_write(connect_timeout=BROKER_SECONDS_MAX) as broker:
         try:

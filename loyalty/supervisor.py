@@ -5,6 +5,7 @@ Whatever ends it (Ctrl-C, SIGTERM, the death of one process, `kill -9` of the su
 all of it ends: the children are asked first and made to after a while, with all that they started.
 """
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -84,15 +85,29 @@ class Supervisor:
         for _, process in self._running:
             if process.poll() is None:
                 process.terminate()
-        deadline = time.monotonic() + STOP_SECONDS_MAX
+        started = time.monotonic()
+        asked = 1
         while any(process.poll() is None for _, process in self._running):
+            waited = time.monotonic() - started
             # The second Ctrl-C of somebody who will not wait.
-            if time.monotonic() > deadline or self._stop_requests > 1:
+            if waited > STOP_SECONDS_MAX or self._stop_requests > 1:
                 break
+            if waited > asked:
+                # Every second again: a web process whose main thread waits outside of Python
+                # does not always notice the first signal.
+                self._signal_groups(signal.SIGTERM)
+                asked += 1
             time.sleep(0.05)
+        self._signal_groups(signal.SIGKILL)
         for _, process in self._running:
-            _kill_group(process)
+            process.wait()
         self._running.clear()
+
+    def _signal_groups(self, number: signal.Signals) -> None:
+        """Signal all programs and whatever they started, be the program itself alive or not."""
+        for _, process in self._running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
 
     def _ended(self) -> tuple[Program, "subprocess.Popen[bytes]"] | None:
         for program, process in self._running:
@@ -118,14 +133,6 @@ def _end_with_parent() -> Callable[[], Any] | None:
             os._exit(1)
 
     return ask_kernel
-
-
-def _kill_group(process: "subprocess.Popen[bytes]") -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
 
 
 def _reason(code: int) -> str:

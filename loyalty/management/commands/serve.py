@@ -95,9 +95,8 @@ def web() -> Program:
             *("--blocking-threads", str(settings.WEB_THREADS)),
             # A thread keeps its database connection, and with it its prepared statements.
             *("--blocking-threads-idle-timeout", "600"),
-            *("--workers-kill-timeout", "8", "--respawn-failed-workers", "--no-ws"),
-            # With one thread for its own work a process that has answered requests does not stop.
-            *("--runtime-mode", "mt", "--log-level", "warning", "loyalty.wsgi:application"),
+            *("--workers-kill-timeout", "10", "--respawn-failed-workers", "--no-ws"),
+            *("--log-level", "warning", "loyalty.wsgi:application"),
         ],
     )
 
