@@ -205,12 +205,21 @@ def _overlaps(read: Reader[Subject], options: frozenset[Hashable]) -> Predicate[
 
 
 def _all(parts: list[Predicate[Subject]]) -> Predicate[Subject]:
-    if len(parts) == 1:
-        return parts[0]
-    return lambda subject: all(holds(subject) for holds in parts)
+    match parts:
+        case [only]:
+            return only
+        case [first, second]:
+            # Most conditions have one part or two, and a generator costs more than both.
+            return lambda subject: first(subject) and second(subject)
+        case _:
+            return lambda subject: all(holds(subject) for holds in parts)
 
 
 def _any(parts: list[Predicate[Subject]]) -> Predicate[Subject]:
-    if len(parts) == 1:
-        return parts[0]
-    return lambda subject: any(holds(subject) for holds in parts)
+    match parts:
+        case [only]:
+            return only
+        case [first, second]:
+            return lambda subject: first(subject) or second(subject)
+        case _:
+            return lambda subject: any(holds(subject) for holds in parts)
