@@ -149,7 +149,7 @@ class Vocabulary(Generic[Subject]):
         if term is None:
             raise IllTyped(f"There is nothing called {path.name} here.")
         if term.kind not in kinds:
-            raise IllTyped(f"{path.name} is a {term.kind}, not a {' or '.join(kinds)}.")
+            raise IllTyped(f"{path.name} is of the kind {term.kind}, not {' or '.join(kinds)}.")
         return term
 
 

@@ -13,13 +13,13 @@ ANSWERS_KEPT_FOR = timedelta(days=2)
 CHUNK = 5_000
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def relay_events() -> int:
     """Bring every consumer of the event store up to date. Harmless when run twice at once."""
     return consumers.relay_all()
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def forget_answers() -> int:
     """Delete the answers kept for repeated requests when nobody will repeat them any more."""
     limit = timezone.now() - ANSWERS_KEPT_FOR

@@ -6,7 +6,6 @@ from accounts.api.open_loyalty import customers, levels, pos, sellers
 
 customer_urls: list[URLPattern] = [
     path("customer", customers.Customers.as_view()),
-    path("customer/", customers.Customers.as_view()),
     path("admin/customer", customers.AdminCustomers.as_view()),
     path("pos/search/customer", customers.SellerSearch.as_view()),
     path("customer/register", customers.Register.as_view()),

@@ -9,7 +9,6 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from accounts.api.open_loyalty import urls as accounts_urls
 from earning.api.open_loyalty import urls as earning_urls
-from earning.api.open_loyalty import urls as earning_urls
 from loyalty.api.open_loyalty import document
 from loyalty.core.api.open_loyalty import urls as core_urls
 from loyalty.core.services import stores
@@ -37,13 +36,11 @@ store_urls: list[URLPattern] = [
     *core_urls.store_urls,
     *accounts_urls.store_urls,
     *earning_urls.store_urls,
-    *earning_urls.store_urls,
     *transactions_urls.store_urls,
 ]
 global_urls: list[URLPattern] = [
     *core_urls.global_urls,
     *accounts_urls.global_urls,
-    *earning_urls.global_urls,
     *earning_urls.global_urls,
     *transactions_urls.global_urls,
 ]

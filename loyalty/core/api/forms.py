@@ -26,7 +26,8 @@ Layout = dict[str, Any]
 
 
 class Form(serializers.Serializer[Any]):
-    """The base of every form. `source` of a field: the command's name for it."""
+    # The base of every form; `source` of a field is the command's name for it. No docstring: the
+    # OpenAPI document would show it for every form without one of its own.
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -54,6 +55,7 @@ class DateTime(serializers.Field[datetime, Any, str, Any]):
     """An instant, in Open Loyalty's ways of writing; without an offset in the store's zone."""
 
     default_error_messages = {"invalid": "This value is not a valid datetime."}
+    openapi = {"type": "string", "examples": ["2017-10-05 10:59", "2017-10-05T10:59:00+02:00"]}
 
     def to_internal_value(self, data: Any) -> datetime:
         try:
@@ -69,6 +71,7 @@ class Day(serializers.Field[date, Any, str, Any]):
     """A calendar day; a time that comes with it is dropped."""
 
     default_error_messages = {"invalid": "This value is not a valid date."}
+    openapi = {"type": "string", "examples": ["1990-01-31"]}
 
     def to_internal_value(self, data: Any) -> date:
         try:

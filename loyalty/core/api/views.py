@@ -37,6 +37,7 @@ from rest_framework.views import APIView
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.api import errors, idempotency, parsing
 from loyalty.core.api.forms import FormOf, check
+from loyalty.core.api.schema import OpenLoyaltySchema
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
 
 Who = frozenset[ActorKind]
@@ -102,12 +103,15 @@ class OpenLoyaltyView(APIView):
     # Per method; where one is missing, staff with the resource.
     rules: ClassVar[Mapping[str, Rule]] = {}
     forms: ClassVar[Mapping[str, FormOf]] = {}
+    # Names of the query's filters, for the OpenAPI document.
+    query: ClassVar[tuple[str, ...]] = ()
     is_global: ClassVar[bool] = False
     # False where an answer must not be kept: it would hold a token.
     takes_idempotency_key: ClassVar[bool] = True
 
     parser_classes = [parsing.JSONParser, parsing.FormParser, parsing.MultiPartParser]
     content_negotiation_class = JSONAlways
+    schema = OpenLoyaltySchema()
     permission_classes = []
     # DRF's suffixes (`.json`) are no part of these addresses.
     format_kwarg = None

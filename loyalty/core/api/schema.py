@@ -1,0 +1,158 @@
+"""The OpenAPI description of a view, from what it declares: its rules, forms and docstring."""
+
+import inspect
+from functools import cache
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import append_meta
+from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, OpenApiResponse
+from rest_framework import serializers
+
+from loyalty.core.api.forms import Form, FormOf
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+PAGING = {
+    "page": ("integer", "Which page to return, counted from one."),
+    "perPage": ("integer", "How many entries a page holds; 10 by default, 1000 at most."),
+    "sort": ("string", "Name of the field to order by."),
+    "direction": ("string", "ASC or DESC."),
+}
+ANSWERS = {
+    "400": "The form, with the errors of each field; or `{error: …}`.",
+    "401": "Nobody is signed in, or not any more.",
+    "403": "Another kind of caller, or a missing permission.",
+    "404": "No such thing for this caller.",
+}
+
+
+class OpenLoyaltySchema(AutoSchema):
+    # An OpenLoyaltyView; that module imports this one.
+    view: Any
+
+    def get_operation_id(self) -> str:
+        """As in the catalogue of endpoints: verb and path, every placeholder `id`."""
+        parts = self.path.removeprefix("/api/").removeprefix("{store_code}/").strip("/").split("/")
+        words = ["id" if part.startswith("{") else part for part in parts if part]
+        return "-".join([self.method.lower(), *(words or ["root"])])
+
+    def get_tags(self) -> list[str]:
+        module = type(self.view).__module__.rpartition(".")[2]
+        app = type(self.view).__module__.partition(".")[0]
+        return [(app if module == "views" else module).capitalize()]
+
+    def get_description(self) -> str:  # type: ignore[override]  # the stubs know DRF's own
+        handler = getattr(self.view, self.method.lower(), None)
+        return inspect.getdoc(handler) or _own_docstring(type(self.view))
+
+    def get_summary(self) -> str | None:
+        return None
+
+    def get_request_serializer(self) -> Any:
+        declared = self.view.forms.get(self.method)
+        if declared is None:
+            return None
+        body = _body(declared)
+        if declared.root is None:
+            return body
+        nested = {declared.root: {"style": "deepObject", "explode": True}}
+        types = dict.fromkeys(self.map_parsers(), body)
+        return types | {FORM_TYPE: OpenApiRequest(body, encoding=nested)}
+
+    def get_response_serializers(self) -> Any:
+        rule = self.view.rule(self.method)
+        answers: dict[str, Any] = {"200": OpenApiResponse({}, "Done.")}
+        answers |= {code: OpenApiResponse({}, text) for code, text in ANSWERS.items()}
+        if rule.is_public:
+            del answers["401"], answers["403"]
+        return answers
+
+    def get_override_parameters(self) -> list[Any]:
+        if self.method != "GET":
+            if self.method == "POST" and self.view.takes_idempotency_key:
+                return [_idempotency_key()]
+            return []
+        named = dict.fromkeys(self.view.query, ("string", ""))
+        if _is_list(type(self.view)):
+            named = PAGING | named
+        return [
+            OpenApiParameter(name, {"type": type_}, OpenApiParameter.QUERY, description=text)
+            for name, (type_, text) in named.items()
+        ]
+
+    def get_auth(self) -> list[Any]:
+        # A list of alternatives; the empty one stands for nobody.
+        alternatives: list[Any] = [{"bearer": []}, {"permanentToken": []}, {"queryToken": []}]
+        return [*alternatives, {}] if self.view.rule(self.method).is_public else alternatives
+
+    def _map_serializer_field(
+        self, field: Any, direction: Any, bypass_extensions: bool = False
+    ) -> dict[str, Any]:
+        """Fields of our own say with `openapi` what they take; else anything."""
+        if _framework_base(type(field)) is serializers.Field:
+            taken: dict[str, Any] = getattr(field, "openapi", {})
+            return append_meta(dict(taken), self._get_serializer_field_meta(field, direction))  # type: ignore[no-untyped-call]
+        mapped: dict[str, Any] = super()._map_serializer_field(  # type: ignore[no-untyped-call]
+            field, direction, bypass_extensions
+        )
+        return mapped
+
+    def _get_serializer_name(
+        self, serializer: Any, direction: Any, bypass_extensions: bool = False
+    ) -> str:
+        """Several rooms have a CreateForm; tell them apart by their module."""
+        kind = serializer if inspect.isclass(serializer) else type(serializer)
+        left_out = {"loyalty", "api", "open_loyalty", "forms", "views"}
+        room = [part for part in kind.__module__.split(".") if part not in left_out]
+        return "".join(word.title().replace("_", "") for word in room) + kind.__name__
+
+
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "permanentToken": {"type": "apiKey", "in": "header", "name": "X-AUTH-TOKEN"},
+    "queryToken": {"type": "apiKey", "in": "query", "name": "auth_token"},
+}
+
+
+@cache
+def _body(declared: FormOf) -> type[serializers.Serializer[Any]]:
+    """Return the form, wrapped in the name that bodies carry it under."""
+    if declared.root is None:
+        return declared.form
+    contents = {declared.root: declared.form(), "__module__": declared.form.__module__}
+    return type(f"{declared.form.__name__}Body", (Form,), contents)
+
+
+def _idempotency_key() -> OpenApiParameter:
+    return OpenApiParameter(
+        "Idempotency-Key",
+        {"type": "string", "maxLength": 255},
+        OpenApiParameter.HEADER,
+        description="The same key and body get the first answer again; another body 422.",
+    )
+
+
+def _is_list(view: type) -> bool:
+    """Tell whether a view pages: whether it, or what it inherits, calls `listed`."""
+    return any(
+        "listed" in function.__code__.co_names
+        for base in view.__mro__
+        if base.__module__ != "loyalty.core.api.views"
+        for function in vars(base).values()
+        if inspect.isfunction(function)
+    )
+
+
+def _framework_base(kind: type) -> type:
+    """Return the nearest class of the framework's that a field is."""
+    return next(base for base in kind.__mro__ if base.__module__.startswith("rest_framework"))
+
+
+def _own_docstring(view: type) -> str:
+    """Return a view's docstring, unless it only inherits the base's."""
+    for base in view.__mro__:
+        if base.__name__ == "OpenLoyaltyView":
+            return ""
+        if base.__doc__:
+            return inspect.cleandoc(base.__doc__)
+    return ""
