@@ -175,6 +175,16 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Loyalty: the Open Loyalty API",
+    "DESCRIPTION": "Compatible with Open Loyalty 4.2; paths without a store code serve 3.x clients.",
+    "VERSION": "4.2.0",
+    "OAS_VERSION": "3.1.0",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [],
+}
 # MAX_BODY_BYTES: the largest request body, files aside.
 DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole("MAX_BODY_BYTES", 2 * 1024 * 1024)
 # MAX_UPLOAD_BYTES: the largest request body with files.
