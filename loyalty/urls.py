@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("loyalty.api.open_loyalty.urls")),
     path("cockpit/", admin.site.urls),
     path("portal/", include("loyalty.portal.urls")),
+    path("language/", include("django.conf.urls.i18n")),
 ]
 
 handler400 = failures.bad_request
