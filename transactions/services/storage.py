@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -64,7 +65,7 @@ def insert(document: Transaction, items: Sequence[TransactionItem]) -> bool:
     return True
 
 
-def _document(document: Transaction) -> list[object]:
+def _document(document: Transaction) -> list[Any]:
     return [
         document.uuid,
         document.store_id,
@@ -88,7 +89,7 @@ def _document(document: Transaction) -> list[object]:
     ]
 
 
-def _lines(items: Sequence[TransactionItem]) -> list[object]:
+def _lines(items: Sequence[TransactionItem]) -> list[Any]:
     return [
         [item.position for item in items],
         [item.sku for item in items],
@@ -101,6 +102,6 @@ def _lines(items: Sequence[TransactionItem]) -> list[object]:
     ]
 
 
-def _labels(document: Transaction, items: Sequence[TransactionItem]) -> list[object]:
+def _labels(document: Transaction, items: Sequence[TransactionItem]) -> list[Any]:
     pairs = sorted({(label["key"], label["value"]) for item in items for label in item.labels})
     return [document.store_id, [key for key, _ in pairs], [value for _, value in pairs]]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -49,7 +50,10 @@ class Reader:
             raise InvalidFields(self.faults)
 
     def fault(self, path: str, message: str) -> None:
-        self.faults.setdefault(path, []).append(message)
+        parents = accumulate(path.split("."), "{}.{}".format)
+        # Of what is no compound at all, nobody wants to hear which parts it lacks.
+        if not any(parent in self.faults for parent in parents):
+            self.faults[path] = [message]
 
     def text(self, tree: Tree, key: str, path: str, *, required: bool = False) -> str:
         value = tree.get(key)

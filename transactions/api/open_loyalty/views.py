@@ -43,6 +43,11 @@ class TransactionView(OpenLoyaltyView):
         """Return the customer who is signed in."""
         return access.get_customer(self.actor, self.store, str(self.actor.uuid))
 
+    def only_callers(self, documents: QuerySet[Transaction]) -> QuerySet[Transaction]:
+        """Leave out what is not the signed-in customer's own."""
+        assert self.actor.kind == ActorKind.CUSTOMER
+        return documents.filter(customer=self.actor.id)
+
 
 def answer_id(document: Transaction) -> Response:
     return Response({"transactionId": str(document.uuid)})
@@ -106,7 +111,7 @@ class TransactionDetails(TransactionView):
         chosen = selectors.Filter(transaction_uuid=access.parse(ids["transaction"]))
         found = selectors.list_transactions(self.store, chosen)
         if self.actor.kind == ActorKind.CUSTOMER:
-            found = found.filter(customer__uuid=self.actor.uuid)
+            found = self.only_callers(found)
         document = selectors.with_details(found, clock.now()).first()
         if document is None:
             raise NotFound
@@ -123,7 +128,7 @@ class CustomerTransactions(TransactionView):
     def get(self, request: Request, **ids: str) -> Response:
         chosen = filters.customer_filters(request.query_params)
         found = selectors.list_transactions(self.store, chosen)
-        return self.answer_list(found.filter(customer__uuid=self.actor.uuid))
+        return self.answer_list(self.only_callers(found))
 
 
 class SellerTransactions(TransactionView):
@@ -225,7 +230,7 @@ class CustomerLabels(AdminLabels):
     def patch(self, request: Request, **ids: str) -> Response:
         values = self.form()
         found = selectors.list_by_number(self.store, values["document_number"])
-        return self.append(found.filter(customer__uuid=self.actor.uuid).first(), values)
+        return self.append(self.only_callers(found).first(), values)
 
     def post(self, request: Request, **ids: str) -> Response:
         return self.patch(request, **ids)
