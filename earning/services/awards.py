@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection
 
 from accounts.models import Customer, CustomerStatus, SegmentMembership
 from accounts.selectors import ladder
@@ -19,7 +19,6 @@ from loyalty.core.models import Store
 COMMENT_MAX = 2000
 
 
-@transaction.atomic
 def award_purchase(
     *,
     customer: Customer,
@@ -32,11 +31,12 @@ def award_purchase(
     Price a matched purchase by the store's rules, keep the explanation, and pay the points.
 
     `level_id`: the level held before this purchase was counted (ER-7); None: the customer's now.
-    The caller holds the customer's lock and calls this once per purchase; the database refuses a
-    second evaluation of it. Nothing is paid when the rules give nothing, but the reasons are kept.
+    The caller's transaction holds the customer's lock and calls this once per purchase; the
+    database refuses a second evaluation. Where the rules give nothing, the reasons are kept.
 
     :raises engine.TooManyPoints: more than the ledger holds; nothing was written.
     """
+    assert connection.in_atomic_block, "Purchase, explanation and points are written together."
     store = customer.store
     found = evaluate(store=store, facts=_facts_of(customer, level_id=level_id), purchase=purchase)
     evaluation = Evaluation.objects.create(

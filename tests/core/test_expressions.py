@@ -86,7 +86,7 @@ def test_a_condition(node, parcel, holds):
         pytest.param(Path("color"), "There is nothing called color here.", id="unknown word"),
         pytest.param(
             Compare(Operator.EQUAL, Path("weight"), Literal("5")),
-            "weight is a number, not a text.",
+            "weight is of the kind number, not text.",
             id="other kind",
         ),
         pytest.param(
@@ -94,10 +94,10 @@ def test_a_condition(node, parcel, holds):
             "A flag is neither more nor less than another.",
             id="no order",
         ),
-        pytest.param(Path("weight"), "weight is a number, not a flag.", id="no flag"),
+        pytest.param(Path("weight"), "weight is of the kind number, not flag.", id="no flag"),
         pytest.param(
             OneOf(Path("tags"), frozenset({"cold"})),
-            "tags is a keys, not a key or text.",
+            "tags is of the kind keys, not key or text.",
             id="a set is not one thing",
         ),
     ],

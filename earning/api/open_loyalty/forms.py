@@ -48,10 +48,19 @@ class LabelMultiplierForm(Form):
     multiplier = Amount(required=False, default=None, allow_null=True)
 
 
+def _type(*, required: bool) -> serializers.ChoiceField:
+    known = ", ".join(RuleType.values)
+    return serializers.ChoiceField(
+        RuleType.choices,
+        required=required,
+        error_messages={"invalid_choice": f"There are no rules of this type, only: {known}."},
+    )
+
+
 class EditForm(Form):
     """A whole rule. What other types need may come along, and is ignored."""
 
-    type = serializers.ChoiceField(RuleType.choices, required=False)
+    type = _type(required=False)
     name = serializers.CharField(required=False, default="")
     description = serializers.CharField(required=False, default="")
     active = serializers.BooleanField(required=False, source="is_active")
@@ -80,7 +89,7 @@ class EditForm(Form):
 
 
 class CreateForm(EditForm):
-    type = serializers.ChoiceField(RuleType.choices)
+    type = _type(required=True)
 
 
 class ActiveForm(Form):

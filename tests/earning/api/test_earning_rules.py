@@ -221,7 +221,14 @@ def test_fields_of_other_types_may_come_along(admin, store):
 def test_a_type_that_is_not_there_is_refused_at_its_field(admin, store, type):
     answer = admin.form("POST", "DEFAULT/earningRule", form(LevelFactory(store), type=type))
 
-    assert list(refused(answer)) == ["type"]
+    assert refused(answer) == {
+        "type": {
+            "errors": [
+                "There are no rules of this type, only: points, multiply_for_product, "
+                "multiply_by_product_labels, product_purchase."
+            ]
+        }
+    }
     assert not EarningRule.objects.exists()
 
 
