@@ -65,7 +65,7 @@ def award_purchase(
 
 
 def simulate(
-    *, store: Store, customer: Customer | None, purchase: engine.Purchase, now: datetime
+    *, store: Store, customer: Customer | None, purchase: engine.Purchase
 ) -> engine.Evaluation:
     """
     Return what a purchase would earn, without writing anything (ER-27).

@@ -269,7 +269,7 @@ def test_simulation_pays_what_a_purchase_would_and_writes_nothing():
     EarningRuleFactory(store=customer.store)
     purchase = engine.Purchase(lines=BASKET, purchased_at=NOW, delivery_skus=frozenset())
 
-    found = awards.simulate(store=customer.store, customer=customer, purchase=purchase, now=NOW)
+    found = awards.simulate(store=customer.store, customer=customer, purchase=purchase)
 
     assert found.points == Decimal(52)
     assert not Evaluation.objects.exists()
@@ -282,7 +282,7 @@ def test_simulation_knows_no_pos():
     EarningRuleFactory(store=customer.store, pos=[here])
     purchase = engine.Purchase(lines=BASKET, purchased_at=NOW, pos_id=here.pk)
 
-    found = awards.simulate(store=customer.store, customer=customer, purchase=purchase, now=NOW)
+    found = awards.simulate(store=customer.store, customer=customer, purchase=purchase)
 
     assert found.points == 0
 
@@ -295,6 +295,6 @@ def test_simulation_without_a_customer_takes_a_newcomer():
     store.refresh_from_db()
     purchase = engine.Purchase(lines=BASKET, purchased_at=NOW)
 
-    found = awards.simulate(store=store, customer=None, purchase=purchase, now=NOW)
+    found = awards.simulate(store=store, customer=None, purchase=purchase)
 
     assert found.points == Decimal(52)

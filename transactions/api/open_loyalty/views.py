@@ -99,7 +99,6 @@ class Simulate(TransactionView):
                 ),
                 purchased_at=purchased_at,
             ),
-            now=clock.now(),
         )
         return Response({"points": formats.number(found.points)})
 
