@@ -7,6 +7,7 @@ What is not there, not of this store or not theirs is `NotFound`, all three alik
 from uuid import UUID
 
 from accounts.models import Customer, Level, Pos, Seller
+from loyalty.core import sql
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import NotFound
 from loyalty.core.models import Store
@@ -22,6 +23,43 @@ def get_customer(actor: Actor, store: Store, uuid_text: str) -> Customer:
         raise NotFound
     customer.store = store
     return customer
+
+
+def get_customer_standing(actor: Actor, store: Store, uuid_text: str) -> Customer:
+    """
+    Return a customer as `get_customer` does, with only what `selectors.standing` reads.
+
+    The status is the call that tills and apps make all day; building the ORM's statement and a
+    whole model takes four times as long as this. Other fields are read when they are used.
+    """
+    uuid = parse(uuid_text)
+    if actor.kind == ActorKind.CUSTOMER and actor.uuid != uuid:
+        raise NotFound
+    rows = sql.read(_STANDING, {"store": store.pk, "uuid": uuid})
+    if not rows:
+        raise NotFound
+    customer = Customer.from_db("default", _STANDING_COLUMNS, rows[0])
+    customer.store = store
+    return customer
+
+
+_STANDING_COLUMNS = (
+    "id",
+    "uuid",
+    "store_id",
+    "wallet_id",
+    "first_name",
+    "last_name",
+    "level_id",
+    "transactions_count",
+    "transactions_amount",
+    "transactions_amount_without_delivery",
+    "amount_excluded_for_level",
+)
+_STANDING = f"""
+    select {", ".join(_STANDING_COLUMNS)} from accounts_customer
+    where store_id = %(store)s and uuid = %(uuid)s
+"""  # noqa: S608  # the columns are ours
 
 
 def get_level(store: Store, uuid_text: str) -> Level:

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -20,6 +19,7 @@ from rest_framework.request import Request
 
 from accounts.models import PrincipalKind
 from accounts.services import tokens
+from loyalty.core import sql
 from loyalty.core.actors import Actor, ActorKind
 
 # Written by hand: the ORM spends longer building these than PostgreSQL running them, and one of
@@ -116,10 +116,8 @@ def ip_address_of(request: HttpRequest) -> str | None:
 
 
 def _one(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    rows = sql.read(statement, parameters)
+    return rows[0] if rows else None
 
 
 def _staff(

@@ -178,7 +178,8 @@ class Status(CustomerView):
     rules = {"GET": Rule(SIGNED_IN)}
 
     def get(self, request: Request, **ids: Any) -> Response:
-        customer = self.customer()
+        uuid = str(self.kwargs["customer"])
+        customer = access.get_customer_standing(self.actor, self.store, uuid)
         standing = get_standing(customer, clock.now())
         return Response(write_status(customer, standing, self.locale))
 

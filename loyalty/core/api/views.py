@@ -39,6 +39,7 @@ from loyalty.core.api import errors, idempotency, parsing
 from loyalty.core.api.forms import FormOf, check
 from loyalty.core.api.schema import OpenLoyaltySchema
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
+from loyalty.core.selectors.stores import find_open
 
 Who = frozenset[ActorKind]
 
@@ -301,7 +302,7 @@ class OpenLoyaltyView(APIView):
         return actor
 
     def _resolved_store(self, code: str | None) -> Store:
-        store = Store.objects.filter(code=code or DEFAULT_STORE_CODE, is_active=True).first()
+        store = find_open(code or DEFAULT_STORE_CODE)
         if store is None:
             raise Http404
         return store

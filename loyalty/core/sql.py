@@ -1,0 +1,25 @@
+"""
+Statements written by hand, for what every request reads: prepared on the server.
+
+Django's cursor writes the arguments into the text of each statement, which the server then parses
+and plans anew, and the ORM spends longer building such a small statement than the server running
+it. `psycopg.Cursor` sends the arguments apart, so that a statement that comes again is planned once
+per connection. Django's wrapper keeps the query log and the query counts of tests.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+Row = tuple[Any, ...]
+
+
+def read(statement: str, arguments: Mapping[str, Any] | Sequence[Any]) -> list[Row]:
+    """Run a statement that reads only, inside or outside of a transaction."""
+    connection.ensure_connection()
+    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))
+    with cursor:
+        cursor.execute(statement, arguments)
+        return list(cursor.fetchall())
