@@ -34,8 +34,8 @@ class Form(serializers.Serializer[Any]):
             data = {
                 name: cleaned
                 for name, value in data.items()
-                if (field := self.fields.get(name)) is None
-                or (cleaned := _cleaned(field, value)) is not _OMITTED
+                if (field := self.fields.get(name)) is not None
+                and (cleaned := _cleaned(field, value)) is not _OMITTED
             }
         elif data == "" or data == []:
             # An empty compound: a form cannot send `{}`, and PHP writes an empty map as [].
