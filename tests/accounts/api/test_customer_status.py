@@ -61,9 +61,7 @@ def test_writes_the_documented_figures(sam: ApiClient, john: Customer) -> None:
 def test_shows_what_expires_next_month_by_day_pe9(sam: ApiClient, john: Customer) -> None:
     today = timezone.now().astimezone(john.store.zone)
     next_month = (today.replace(day=1) + timedelta(days=32)).replace(day=10)
-    points.add(
-        customer=john, amount=Decimal("61.4"), issuer="admin", expires_at=next_month
-    )
+    points.add(customer=john, amount=Decimal("61.4"), issuer="admin", expires_at=next_month)
 
     answer = sam.get(f"{john.store.code}/admin/customer/{john.uuid}/status")
 
@@ -129,9 +127,7 @@ def test_hides_the_status_of_another_customer(john: Customer) -> None:
     assert answer.status_code == 404
 
 
-def test_asks_the_database_four_times(
-    john: Customer, django_assert_num_queries: Any
-) -> None:
+def test_asks_the_database_four_times(john: Customer, django_assert_num_queries: Any) -> None:
     client = ApiClient(john)
     path = f"{john.store.code}/customer/{john.uuid}/status"
     client.get(path)
