@@ -1,5 +1,6 @@
 """The OpenAPI document of the Open Loyalty API, and the pages that show it."""
 
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
+from loyalty.core.api import formats
 from loyalty.core.api.schema import SECURITY_SCHEMES
 
 NAME = "open-loyalty-document"
@@ -33,7 +35,17 @@ def document() -> dict[str, Any]:
     generator = SchemaGenerator(patterns=patterns)  # type: ignore[no-untyped-call]
     made: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     made.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
-    return made
+    plain: dict[str, Any] = _with_plain_numbers(made)
+    return plain
+
+
+def _with_plain_numbers(node: Any) -> Any:
+    """Write bounds that are Decimals as JSON numbers; the JSON encoder would write texts."""
+    if isinstance(node, dict):
+        return {key: _with_plain_numbers(value) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_with_plain_numbers(value) for value in node]
+    return formats.number(node) if isinstance(node, Decimal) else node
 
 
 # These pages are public, and a token that ran out must not close them.
