@@ -8,7 +8,10 @@ class TransactionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        """Give the rooms below what they show of purchases."""
         from accounts.selectors import pos as accounts_pos
-        from transactions.selectors import pos
+        from accounts.selectors import transfers
+        from transactions.selectors import documents, pos
 
         accounts_pos.install_counter(pos.count_by_pos)
+        transfers.register_document_loader(documents.load_documents)

@@ -114,9 +114,8 @@ def register(
 def _get_pos_id(store: Store, uuid: UUID | None) -> int | None:
     if uuid is None:
         return None
-    pk: int | None = (
-        Pos.objects.in_store(store).filter(uuid=uuid).values_list("pk", flat=True).first()
-    )
+    found = Pos.objects.in_store(store).filter(uuid=uuid).order_by()
+    pk: int | None = found.values_list("pk", flat=True).first()
     if pk is None:
         raise UnknownPos
     return pk

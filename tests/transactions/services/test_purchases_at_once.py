@@ -1,0 +1,195 @@
+"""Tills do not wait for one another, and never sell twice. Source: TX-1, the ledger's locks."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.ledger.models import WalletBalance
+from accounts.services import customer_locks, points
+from loyalty.core.actors import SYSTEM
+from tests.factories import CustomerFactory, StoreFactory
+from tests.factories.earning import EarningRuleFactory
+from tests.factories.transactions import (
+    SaleFactory,
+    UnmatchedSaleFactory,
+    document,
+    register,
+    return_of,
+)
+from transactions.models import Transaction
+from transactions.selectors import totals
+from transactions.services import matching, purchases
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.ledger]
+
+WAIT_SECONDS = 20
+
+
+def at_once(*calls):
+    """Run calls in threads that start together; return what each returned or raised."""
+    start = threading.Barrier(len(calls))
+
+    def run(call):
+        try:
+            start.wait(WAIT_SECONDS)
+            return call()
+        except Exception as error:  # noqa: BLE001  # the test looks at it
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def earners(count: int):
+    store = StoreFactory()
+    customers = [CustomerFactory(store) for _ in range(count)]
+    EarningRuleFactory(store=store)
+    for customer in customers:
+        customer.store = store
+    return store, customers
+
+
+def test_of_one_number_sent_twice_at_once_one_is_stored():
+    store, [alice, bob] = earners(2)
+
+    outcomes = at_once(
+        *(
+            lambda buyer=buyer: register(store, document(buyer, "10.00", number="INV/7"))
+            for buyer in (alice, bob, alice, bob, None, None)
+        )
+    )
+
+    refused = [one for one in outcomes if isinstance(one, purchases.DocumentNumberUsed)]
+    [stored] = [one for one in outcomes if isinstance(one, Transaction)]
+    assert len(refused) == 5
+    assert list(Transaction.objects.all()) == [stored]
+    sold = sum(one.transactions_count for one in (refreshed(alice), refreshed(bob)))
+    assert sold == (1 if stored.customer else 0)
+
+
+def refreshed(customer):
+    customer.refresh_from_db()
+    return customer
+
+
+def test_purchases_of_others_finish_while_one_customer_is_locked():
+    _, [alice, bob, carol] = earners(3)
+    is_locked, may_end = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            customer_locks.lock([alice.pk])
+            is_locked.set()
+            assert may_end.wait(WAIT_SECONDS)
+        connection.close()
+
+    def buy(customer):
+        try:
+            return SaleFactory(customer, "10.00")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        holding = pool.submit(hold)
+        assert is_locked.wait(WAIT_SECONDS)
+        waiting = pool.submit(buy, alice)
+        others = [pool.submit(buy, one).result(WAIT_SECONDS) for one in (bob, carol)]
+        was_waiting = not waiting.done()
+        may_end.set()
+        holding.result(WAIT_SECONDS)
+        waiting.result(WAIT_SECONDS)
+
+    assert len(others) == 2
+    assert was_waiting
+    assert Transaction.objects.count() == 3
+
+
+def test_purchases_of_one_customer_at_once_all_count():
+    _, [alice] = earners(1)
+
+    at_once(*(lambda: SaleFactory(alice, "10.00") for _ in range(6)))
+
+    customer = refreshed(alice)
+    assert customer.transactions_amount == Decimal(60)
+    assert totals.stored(customer) == totals.recount(customer)
+    assert WalletBalance.objects.get(wallet=customer.wallet_id).active == Decimal(60)
+
+
+def test_purchases_and_spends_of_one_customer_do_not_deadlock():
+    _, [alice] = earners(1)
+    SaleFactory(alice, "100.00")
+
+    def spend():
+        points.spend(customer=alice, amount=Decimal(10), issuer="admin")
+
+    outcomes = at_once(
+        *[lambda: SaleFactory(alice, "10.00"), spend, spend] * 3,
+    )
+
+    assert not [one for one in outcomes if isinstance(one, Exception)]
+    # 100, three times 10 more, six times 10 less.
+    assert WalletBalance.objects.get(wallet=alice.wallet_id).active == Decimal(70)
+
+
+def test_of_two_returns_at_once_only_as_much_as_was_bought_comes_back():
+    store, [alice] = earners(1)
+    sale = SaleFactory(alice, "30.00")
+
+    outcomes = at_once(*(lambda: register(store, return_of(sale, "20.00")) for _ in range(4)))
+
+    refused = [one for one in outcomes if isinstance(one, purchases.ReturnExceedsSale)]
+    assert len(refused) == 3
+    assert refreshed(alice).transactions_amount == Decimal(10)
+
+
+def test_of_two_returns_of_nobody_at_once_only_as_much_as_was_bought_comes_back():
+    sale = UnmatchedSaleFactory(StoreFactory(), "30.00")
+
+    outcomes = at_once(*(lambda: register(sale.store, return_of(sale, "20.00")) for _ in range(4)))
+
+    refused = [one for one in outcomes if isinstance(one, purchases.ReturnExceedsSale)]
+    assert len(refused) == 3
+
+
+def test_of_two_who_claim_a_document_at_once_one_gets_it():
+    store, customers = earners(4)
+    sale = UnmatchedSaleFactory(store, "30.00")
+
+    outcomes = at_once(
+        *(
+            lambda customer=customer: matching.claim(
+                store=store,
+                document_number=sale.document_number,
+                customer=customer,
+                actor=SYSTEM,
+            )
+            for customer in customers
+        )
+    )
+
+    refused = [one for one in outcomes if isinstance(one, matching.AlreadyAssigned)]
+    assert len(refused) == 3
+    assert sum(refreshed(one).transactions_count for one in customers) == 1
+
+
+def test_a_return_that_comes_while_its_sale_is_claimed_is_not_lost():
+    store, [alice] = earners(1)
+    sale = UnmatchedSaleFactory(store, "30.00")
+
+    at_once(
+        lambda: matching.claim(
+            store=store, document_number=sale.document_number, customer=alice, actor=SYSTEM
+        ),
+        lambda: register(store, return_of(sale, "10.00")),
+    )
+
+    # Whoever was first: the return is there, and the totals say what they must.
+    back = Transaction.objects.get(revised=sale)
+    customer = refreshed(alice)
+    assert totals.stored(customer) == totals.recount(customer)
+    assert customer.transactions_amount == (20 if back.customer else 30)
