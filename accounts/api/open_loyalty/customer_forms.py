@@ -1,13 +1,15 @@
 """What the calls about customers take. Source: campaigns-people spec 8.1."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from accounts.api.open_loyalty.fields import Labels, LevelId, PosId, SellerId
+from accounts.api.open_loyalty.fields import Labels, LevelId, Phone, PosId, SellerId
 from accounts.models import Gender
 from loyalty.core.api.forms import Amount, DateTime, Day, Form
 
 # A text that may be left out, or sent empty to be erased.
-ERASABLE = {"required": False, "allow_null": True}
+ERASABLE: dict[str, Any] = {"required": False, "allow_null": True}
 COUNT_MAX = 1_000_000
 
 
@@ -33,7 +35,7 @@ class SelfRegisterForm(Form):
     lastName = serializers.CharField(source="last_name")
     gender = serializers.ChoiceField(choices=Gender.choices, required=False)
     email = serializers.CharField(**ERASABLE)
-    phone = serializers.CharField(**ERASABLE)
+    phone = Phone(**ERASABLE)
     birthDate = Day(source="birth_date", **ERASABLE)
     address = AddressForm(required=False)
     company = CompanyForm(required=False)
@@ -49,7 +51,7 @@ class RegisterForm(Form):
     lastName = serializers.CharField(source="last_name")
     gender = serializers.ChoiceField(choices=Gender.choices, required=False)
     email = serializers.CharField(**ERASABLE)
-    phone = serializers.CharField(**ERASABLE)
+    phone = Phone(**ERASABLE)
     birthDate = Day(source="birth_date", **ERASABLE)
     createdAt = DateTime(source="created_at", **ERASABLE)
     address = AddressForm(required=False)
@@ -71,7 +73,7 @@ class UpdateForm(Form):
     lastName = serializers.CharField(source="last_name", required=False, allow_blank=True)
     gender = serializers.ChoiceField(choices=Gender.choices, **ERASABLE)
     email = serializers.CharField(**ERASABLE)
-    phone = serializers.CharField(**ERASABLE)
+    phone = Phone(**ERASABLE)
     birthDate = Day(source="birth_date", **ERASABLE)
     createdAt = DateTime(source="created_at", required=False)
     address = AddressForm(**ERASABLE)
@@ -112,7 +114,7 @@ class FilterForm(Form):
 
     firstName = serializers.CharField(source="first_name", **ERASABLE)
     lastName = serializers.CharField(source="last_name", **ERASABLE)
-    phone = serializers.CharField(**ERASABLE)
+    phone = Phone(**ERASABLE)
     email = serializers.CharField(**ERASABLE)
     loyaltyCardNumber = serializers.CharField(source="loyalty_card_number", **ERASABLE)
     emailOrPhone = serializers.CharField(source="email_or_phone", **ERASABLE)
@@ -139,7 +141,7 @@ class SearchForm(Form):
     """What a seller searches by at the counter (CUS-62)."""
 
     loyaltyCardNumber = serializers.CharField(source="loyalty_card_number", **ERASABLE)
-    phone = serializers.CharField(**ERASABLE)
+    phone = Phone(**ERASABLE)
     email = serializers.CharField(**ERASABLE)
     firstName = serializers.CharField(source="first_name", **ERASABLE)
     lastName = serializers.CharField(source="last_name", **ERASABLE)

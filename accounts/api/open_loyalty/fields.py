@@ -12,6 +12,19 @@ from loyalty.core.models import Store
 NO_CHOICE = "The value you selected is not a valid choice."
 
 
+class Phone(serializers.CharField):
+    """
+    A phone number.
+
+    A form that was not encoded, as in many a script with curl, brings a leading plus as a blank.
+    """
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, str) and data[:1] == " " and data[1:2].isdigit():
+            data = f"+{data[1:]}"
+        return super().to_internal_value(data)
+
+
 class LevelId(serializers.Field[Any, Any, Any, Any]):
     """The id of a level of the store."""
 

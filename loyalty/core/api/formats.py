@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 # Outside of these years a conversion between zones can leave Python's calendar.
 YEAR_MIN, YEAR_MAX = 1000, 9998
 
+# A form that was not encoded brings the plus of an offset as a blank.
 _DATE_TIME = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})"
-    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?",
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*(Z|[ +-]\d{2}:?\d{2})?)?",
     re.IGNORECASE,
 )
 
