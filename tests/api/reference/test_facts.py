@@ -1,0 +1,30 @@
+"""The comparison with the reference …"""
+
+import pytest
+
+from tests.api.reference.facts import differences
+
+
+@pytest.mark.parametrize(
+    ("value", "documented", "lines"),
+    [
+        pytest.param({"total": 1}, {"total": "number"}, [], id="as-printed"),
+        pytest.param({"total": 1, "more": 2}, {"total": "number"}, [], id="keys-of-ours"),
+        pytest.param({}, {"total": "number"}, [".total is missing"], id="missing"),
+        pytest.param({}, {"total?": "number"}, [".total is missing"], id="missing-optional"),
+        pytest.param({"total": None}, {"total?": "number"}, [], id="null-where-optional"),
+        pytest.param(
+            {"total": None}, {"total": "number"}, [".total: None is no number"], id="null"
+        ),
+        pytest.param({}, {"total!": "number"}, [], id="of-another-type"),
+        pytest.param({"a": True}, {"a": "number"}, [".a: True is no number"], id="bool-as-number"),
+        pytest.param({"a": "1"}, {"a": "number"}, [".a: '1' is no number"], id="text-as-number"),
+        pytest.param([{"a": 1}, {}], [{"a": "number"}], ["[].a is missing"], id="each-entry"),
+        pytest.param({}, ["any"], [": {} is no list"], id="object-as-list"),
+        pytest.param({"2026": 1}, {"*": "number"}, [], id="map"),
+        pytest.param([], {"*": "number"}, [], id="empty-map"),
+        pytest.param({"x": "1"}, {"*": "number"}, [".x: '1' is no number"], id="map-of-texts"),
+    ],
+)
+def test_tells_of_every_difference(value, documented, lines):
+    assert differences(value, documented) == lines

@@ -1,0 +1,117 @@
+"""Each documented call, sent as it is printed, is answered as it is documented."""
+
+import json
+import re
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any, ClassVar
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import TestCase
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
+from PIL import Image
+
+from accounts.models import Customer, Seller, StaffUser
+from accounts.services import tokens
+from loyalty.core.models import Event
+from tests.api.reference.facts import Call, differences, read_calls
+
+FORM = "application/x-www-form-urlencoded"
+JOHN = "00000000-0000-474c-b092-b0dd880c07e1"
+# How the reference prints a file to upload.
+FAKE_PATH = "fakepath"
+PHOTO_SIDE = 600
+
+
+class TestReference(TestCase):
+    """
+    One method for each call, added below.
+
+    Django's own class and no fixtures: it loads the store once, and puts it back after each call.
+    """
+
+    calls: ClassVar[dict[str, Call]] = read_calls()
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        call_command("load_demo", verbosity=0)
+
+    def replay(self, call: Call) -> None:
+        for earlier in call.after:
+            self.replay(self.calls[earlier])
+        answer = self.send(call)
+        assert answer.status_code in call.statuses, _told(answer)
+        if call.answer is not None and answer.content:
+            lines = dict.fromkeys(differences(answer.json(), call.answer))
+            assert not lines, "\n".join(lines)
+
+    def send(self, call: Call) -> HttpResponse:
+        content_type, body = _body(call)
+        headers = {"accept": "application/json"} | _credentials(call.role)
+        return self.client.generic(
+            call.method, _path(call), body, content_type=content_type, headers=headers
+        )
+
+
+def _test_of(call: Call) -> Callable[[TestReference], None]:
+    return lambda self: self.replay(call)
+
+
+for _call in TestReference.calls.values():
+    _name = re.sub(r"\W+", "_", _call.id).lower()
+    setattr(TestReference, f"test_{_name}", _test_of(_call))
+
+
+def _credentials(role: str) -> dict[str, str]:
+    """Return the headers that tell who calls. A role that is no role is a permanent token."""
+    if not role:
+        return {}
+    person = _person(role)
+    if person is None:
+        return {"x-auth-token": role}
+    pair = tokens.open_session(person, ip_address=None, now=timezone.now())
+    return {"authorization": f"Bearer {pair.token}"}
+
+
+def _person(role: str) -> StaffUser | Seller | Customer | None:
+    if role == "admin":
+        return StaffUser.objects.get(username="admin")
+    if role == "seller":
+        sellers = Seller.objects.filter(store__code="DEFAULT", is_active=True, is_deleted=False)
+        return sellers.earliest("pk")
+    if role == "customer":
+        return Customer.objects.get(uuid=JOHN)
+    if role.count("-") == 4:
+        return Customer.objects.get(uuid=role)
+    return None
+
+
+def _path(call: Call) -> str:
+    if "{moved_to_level}" not in call.path:
+        return call.path
+    event = Event.objects.filter(type="customer.moved_to_level").latest("pk")
+    return call.path.replace("{moved_to_level}", str(event.pk))
+
+
+def _body(call: Call) -> tuple[str, str | bytes]:
+    """Return content type and body. curl neither encodes a pair nor looks at the method."""
+    if call.json is not None:
+        return "application/json", json.dumps(call.json)
+    if any(FAKE_PATH in pair for pair in call.body):
+        pairs = (pair.split("=", 1) for pair in call.body)
+        fields = {name: _photo() if FAKE_PATH in value else value for name, value in pairs}
+        return MULTIPART_CONTENT, encode_multipart(BOUNDARY, fields)
+    return FORM, "&".join(call.body)
+
+
+def _photo() -> SimpleUploadedFile:
+    file = BytesIO()
+    Image.new("RGB", (PHOTO_SIDE, PHOTO_SIDE), "teal").save(file, "PNG")
+    return SimpleUploadedFile("photo.png", file.getvalue(), "image/png")
+
+
+def _told(answer: HttpResponse) -> dict[str, Any]:
+    return {"status": answer.status_code, "body": answer.content.decode(errors="replace")[:2000]}
