@@ -8,7 +8,8 @@ class LoyaltyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from loyalty import switchboard
+        # The Celery application is imported, so that tasks are sent to its broker from everywhere.
+        from loyalty import celery, switchboard  # noqa: F401
         from loyalty.core import consumers, events
 
         events.install(switchboard.NOW)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from loyalty import heartbeat
+from loyalty.celery import app
 from loyalty.embedded import EmbeddedDatabaseError
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def check_database() -> str:
 def check_broker() -> str:
     if settings.CELERY_BROKER_URL.startswith("filesystem:"):
         return _check_broker_folder(settings.BROKER_DIR)
-    with current_app.connection_for_write(connect_timeout=BROKER_SECONDS_MAX) as broker:
+    with app.connection_for_write(connect_timeout=BROKER_SECONDS_MAX) as broker:
         try:
             broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS_MAX)
         except broker.connection_errors + (OSError,) as error:
