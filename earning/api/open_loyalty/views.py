@@ -56,6 +56,8 @@ def answer_id(rule: EarningRule) -> Response:
 
 
 class ListView(EarningRuleView):
+    query = ("active", "type", "paginated")
+
     def get(self, request: Request, **ids: str) -> Response:
         found = selectors.list_rules(
             self.store,
