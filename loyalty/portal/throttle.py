@@ -18,7 +18,7 @@ FAILURES_PER_LOGIN = 10
 FAILURES_PER_ADDRESS = 100
 
 
-def is_closed(store: Store, login: str, address: str) -> bool:
+def is_closed(store: Store, login: str, address: str | None) -> bool:
     """Tell whether too many attempts failed lately to let another one be tried."""
     by_login, by_address = _keys(store, login, address)
     failures: dict[str, int] = cache.get_many([by_login, by_address])
@@ -28,7 +28,7 @@ def is_closed(store: Store, login: str, address: str) -> bool:
     )
 
 
-def count_failure(store: Store, login: str, address: str) -> None:
+def count_failure(store: Store, login: str, address: str | None) -> None:
     for key in _keys(store, login, address):
         # add() starts the window; later failures do not stretch it.
         if not cache.add(key, 1, WINDOW.total_seconds()):
@@ -39,17 +39,17 @@ def count_failure(store: Store, login: str, address: str) -> None:
                 cache.set(key, 1, WINDOW.total_seconds())
 
 
-def forgive(store: Store, login: str, address: str) -> None:
+def forgive(store: Store, login: str, address: str | None) -> None:
     """Forget the failures of an identifier that has now been proven."""
     by_login, _ = _keys(store, login, address)
     cache.delete(by_login)
 
 
-def _keys(store: Store, login: str, address: str) -> tuple[str, str]:
+def _keys(store: Store, login: str, address: str | None) -> tuple[str, str]:
     """Name the two counters; hashed, for a cache is no place for addresses of people."""
     digests = (
         hashlib.sha256(part.encode()).hexdigest()
-        for part in (f"{store.pk}:{login.strip().lower()}", address)
+        for part in (f"{store.pk}:{login.strip().lower()}", address or "")
     )
     by_login, by_address = digests
     return f"portal:login:{by_login}", f"portal:address:{by_address}"

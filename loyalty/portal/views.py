@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy
 from django.views import View
 
+from accounts import authentication
 from accounts.models import Customer
 from accounts.services import signin
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
@@ -104,13 +105,15 @@ class SignIn(Page):
     def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
         login = request.POST.get("login", "").strip()[:LOGIN_MAX]
         password = request.POST.get("password", "")[:PASSWORD_MAX]
-        address = request.META.get("REMOTE_ADDR", "")
+        address = authentication.ip_address_of(request)
         if not login or not password:
             return self.form(request, login_missing=not login, password_missing=not password)
         if throttle.is_closed(self.store, login, address):
             return self.form(request, refusal=str(CLOSED), status=429)
         try:
-            customer = signin.check_customer(store=self.store, login=login, password=password)
+            customer = signin.admit_customer(
+                store=self.store, login=login, password=password, ip_address=address
+            )
         except signin.BadCredentials:
             throttle.count_failure(self.store, login, address)
             return self.form(request, refusal=str(REFUSAL))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Customer, CustomerStatus
 from accounts.services import customers
 from loyalty.core.actors import SYSTEM
+from loyalty.core.models import AuditEntry
 from loyalty.portal import sessions, throttle
 from tests.factories.accounts import PASSWORD, CustomerFactory
 from tests.factories.core import StoreFactory
@@ -57,6 +58,25 @@ def test_refuses_with_one_sentence(client, alice, login, password):
     assert REFUSAL in response.content.decode()
     assert password not in response.content.decode()
     assert not Session.objects.exists()
+
+
+def test_is_written_down(client, alice):
+    sign_in(client, alice.email)
+    sign_in(client, alice.email, WRONG)
+
+    alice.refresh_from_db()
+    assert alice.last_login_at is not None
+    told = AuditEntry.objects.filter(entity_id=str(alice.uuid)).values_list("event_type", flat=True)
+    assert "AuthenticationSuccess" in told
+
+
+def test_that_failed_is_written_down_too(client, alice):
+    sign_in(client, alice.email, WRONG)
+
+    alice.refresh_from_db()
+    assert alice.last_login_at is None
+    told = AuditEntry.objects.filter(entity_id=str(alice.uuid)).values_list("event_type", flat=True)
+    assert "AuthenticationFailure" in told
 
 
 @pytest.mark.parametrize("status", [CustomerStatus.BLOCKED, CustomerStatus.NEW])
