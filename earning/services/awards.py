@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -19,18 +20,25 @@ from loyalty.core.models import Store
 COMMENT_MAX = 2000
 
 
+class Held:
+    """Stands for: the level that the customer holds now."""
+
+
+HELD: Final = Held()
+
+
 def award_purchase(
     *,
     customer: Customer,
     purchase: engine.Purchase,
     transaction_uuid: UUID,
     now: datetime,
-    level_id: int | None = None,
+    level_id: int | Held | None = HELD,
 ) -> Evaluation:
     """
     Price a matched purchase by the store's rules, keep the explanation, and pay the points.
 
-    `level_id`: the level held before this purchase was counted (ER-7); None: the customer's now.
+    `level_id`: the level held before this purchase was counted (ER-7); None: they had none.
     The caller's transaction holds the customer's lock and calls this once per purchase; the
     database refuses a second evaluation. Where the rules give nothing, the reasons are kept.
 
@@ -95,9 +103,9 @@ def evaluate(
     return engine.evaluate(store_rules.rules, context)
 
 
-def _facts_of(customer: Customer, *, level_id: int | None = None) -> engine.CustomerFacts:
+def _facts_of(customer: Customer, *, level_id: int | Held | None = HELD) -> engine.CustomerFacts:
     return engine.CustomerFacts(
-        level_id=customer.level_id if level_id is None else level_id,
+        level_id=customer.level_id if isinstance(level_id, Held) else level_id,
         segment_ids=_segments_of(customer),
         status=customer.status,
     )

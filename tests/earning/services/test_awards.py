@@ -94,6 +94,8 @@ def test_counts_with_the_level_held_before_the_purchase():
     customer.level = after
 
     assert award(customer, level_id=before).points == 0
+    assert award(customer, level_id=None).points == 0
+    assert award(customer).points == Decimal(12)
 
 
 def test_a_customer_in_a_listed_segment_earns():
