@@ -119,7 +119,7 @@ def admit_customer(
     now: datetime | None = None,
 ) -> Customer:
     """
-    Return a customer who proved who they are, and write that down; for a door with its own sessions.
+    Return a customer who proved who they are, and write it down; for doors with own sessions.
 
     Refuses as `sign_in_customer` does.
     """

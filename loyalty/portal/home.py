@@ -240,7 +240,7 @@ def _points_by_document(customer: Customer, documents: Sequence[UUID]) -> dict[U
     )
     signed = Case(When(kind=PostingKind.EARN, then=F("amount")), default=-F("amount"))
     sums = postings.values("transaction_uuid").annotate(points=Sum(signed)).order_by()
-    return dict(sums.values_list("transaction_uuid", "points"))
+    return {row["transaction_uuid"]: row["points"] for row in sums}
 
 
 def _movements(customer: Customer, now: datetime) -> list[Movement]:
