@@ -163,9 +163,9 @@ class _Words:
     @classmethod
     def read(cls, store: Store, found: engine.Evaluation) -> "_Words":
         details = [outcome.detail or {} for outcome in found.outcomes]
-        level_ids = {found.customer.level_id, *_mentioned(details, "levels")} - {None}
+        level_ids = _known(found.customer.level_id) | _mentioned(details, "levels")
         segment_ids = {*found.customer.segment_ids, *_mentioned(details, "segments")}
-        pos_ids = {found.pos_id, *_mentioned(details, "pos")} - {None}
+        pos_ids = _known(found.pos_id) | _mentioned(details, "pos")
         levels = Level.objects.in_store(store).prefetch_related("translations")
         return cls(
             store=store,
@@ -184,11 +184,15 @@ class _Words:
         return f"{instant.astimezone(self.store.zone):%Y-%m-%d %H:%M}"
 
 
+def _known(pk: int | None) -> set[int]:
+    return set() if pk is None else {pk}
+
+
 def _mentioned(details: Iterable[Mapping[str, Any]], key: str) -> set[int]:
     return {pk for detail in details for pk in detail.get(key, ())}
 
 
-def _names(model: Any, store: Store, ids: set[Any]) -> dict[int, str]:
+def _names(model: Any, store: Store, ids: set[int]) -> dict[int, str]:
     if not ids:
         return {}
     rows = model.objects.in_store(store).filter(pk__in=ids)
