@@ -26,7 +26,7 @@ class LotState(models.TextChoices):
     CANCELLED = "canceled", "Cancelled"
 
 
-class LotQuerySet(StoreQuerySet):
+class LotQuerySet(StoreQuerySet["Lot"]):
     def active_at(self, now: datetime) -> Self:
         """Keep what can be spent at `now`: unlocked, not due, something left in it."""
         return self.filter(

@@ -1,7 +1,7 @@
 """What every public and every store-owned model has in common."""
 
 import uuid
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import uuid_utils.compat
 from django.db import models
@@ -25,7 +25,10 @@ class PublicModel(models.Model):
         abstract = True
 
 
-class StoreQuerySet(models.QuerySet[Any]):
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+
+class StoreQuerySet(models.QuerySet[Row]):
     """Queries on rows that belong to a store."""
 
     def in_store(self, store: "Store | int") -> Self:
