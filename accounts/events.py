@@ -41,7 +41,7 @@ def customer_moved_to_level(
     now: datetime,
 ) -> None:
     """`direction` compares the levels' reward values, as LV-2 says; None for the first level."""
-    payload = {
+    payload: dict[str, object] = {
         "levelId": str(new_level.uuid),
         "oldLevelId": str(old_level.uuid) if old_level else None,
         "manually": is_manual,

@@ -111,8 +111,8 @@ class Filter:
 
 def list_customers(store: Store, chosen: Filter, *, now: datetime) -> QuerySet[Customer]:
     """Return the store's customers that pass the filter, the deleted left out, newest first."""
-    customers = Customer.objects.in_store(store).exclude(status=CustomerStatus.DELETED)
-    customers = customers.filter(
+    known = Customer.objects.in_store(store).exclude(status=CustomerStatus.DELETED)
+    customers: QuerySet[Customer] = known.filter(
         _texts(chosen), _ranges(chosen), _recency(chosen, now), _labels(chosen)
     )
     if chosen.is_manually_assigned is not None:

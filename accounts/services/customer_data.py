@@ -1,7 +1,7 @@
 """What is said of a customer, and what is wrong with it. Source: campaigns-people spec 8.1."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -94,7 +94,7 @@ class Changes(TypedDict, total=False):
 
 def cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given values in the form in which they are stored."""
-    cleaners = {
+    cleaners: dict[str, Callable[[Any], Any]] = {
         "first_name": str.strip,
         "last_name": str.strip,
         "email": identifiers.normal_email,

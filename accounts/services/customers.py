@@ -1,5 +1,6 @@
 """Register, change, activate and deactivate customers. Source: CUS, ACT, STA rules."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -71,6 +72,7 @@ def register(
     settings = store.settings
     seller, pos = data.seller, data.pos
     if actor.kind == ActorKind.SELLER:
+        assert actor.id is not None
         seller = Seller.objects.in_store(store).select_related("pos").get(pk=actor.id)
         pos = pos or seller.pos
         is_by_text = settings.preferred_communication_method == Channel.SMS
@@ -274,11 +276,11 @@ def _forbidden(customer: Customer, values: dict[str, Any], actor: Actor) -> list
     return [n for n in sorted(withheld & set(values)) if getattr(customer, n) != values[n]]
 
 
-def _change(customer: Customer, values: dict[str, Any], actor: Actor, now: datetime) -> None:
+def _change(customer: Customer, given: dict[str, Any], actor: Actor, now: datetime) -> None:
     """Write what differs in a locked customer's record, with its facts and audit entries."""
     new = {
         name: value
-        for name, value in values.items()
+        for name, value in given.items()
         if name != "level" and getattr(customer, name) != value
     }
     if not new:
@@ -298,8 +300,8 @@ def _change(customer: Customer, values: dict[str, Any], actor: Actor, now: datet
     details = [name for name in new if name not in AGREEMENTS]
     for event_type, names in (("UpdateCustomerDetails", details), ("AgreementsUpdated", agreed)):
         if names:
-            data = {name: {"old": _plain(old[name]), "new": _plain(new[name])} for name in names}
-            _record(actor, customer, event_type, data, now)
+            values = {name: {"old": _plain(old[name]), "new": _plain(new[name])} for name in names}
+            _record(actor, customer, event_type, values, now)
 
 
 def _set_status(
@@ -341,7 +343,7 @@ def _record(
     actor: Actor | None,
     customer: Customer,
     event_type: str,
-    data: dict[str, object],
+    data: Mapping[str, object],
     now: datetime,
 ) -> None:
     audit.record(

@@ -223,8 +223,8 @@ def _publish(store: Store) -> None:
 
 def _drop_photo_file(level: Level) -> None:
     """Delete the stored file after commit: a rollback must still find it."""
-    if level.photo:
-        storage, name = level.photo.storage, level.photo.name
+    if name := level.photo.name:
+        storage = level.photo.storage
         transaction.on_commit(lambda: storage.delete(name))
 
 

@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 def read(statement: str, arguments: Mapping[str, Any] | Sequence[Any]) -> list[Row]:
     """Run a statement that reads only, inside or outside of a transaction."""
     connection.ensure_connection()
-    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))
+    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))  # type: ignore[attr-defined]  # Django's own, without a stub
     with cursor:
         cursor.execute(statement, arguments)
         return list(cursor.fetchall())

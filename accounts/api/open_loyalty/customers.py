@@ -301,8 +301,7 @@ class Statuses(CustomerView):
 
 def _chosen(view: OpenLoyaltyView, query: dict[str, Any]) -> selectors.Filter:
     """Turn a list's query into a filter. :raises FormRefused: a bound is no number."""
-    known = {name: query[name] for name in customer_forms.FilterForm().fields if name in query}
-    asked = check(customer_forms.FilterForm(data=known, context={"view": view}))
+    asked = check(customer_forms.FilterForm(data=query, context={"view": view}))
     for exact in ("transactions_amount", "average_transaction_amount", "transactions_count"):
         if exact in asked:
             asked[f"{exact}_min"] = asked[f"{exact}_max"] = asked.pop(exact)

@@ -226,7 +226,7 @@ class LevelPhoto(LevelView):
                 content = file.read()
         except FileNotFoundError as error:  # the media folder was not moved along
             raise NotFound from error
-        return HttpResponse(content, content_type=pictures.content_type(photo.name))
+        return HttpResponse(content, content_type=pictures.content_type(str(photo.name)))
 
     def post(self, request: Request, **ids: Any) -> Response:
         level = self.level()
