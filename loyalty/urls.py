@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="portal:home")),
     path("api/", include("loyalty.api.open_loyalty.urls")),
     path("cockpit/", admin.site.urls),
+    path("portal", RedirectView.as_view(pattern_name="portal:home")),
     path("portal/", include("loyalty.portal.urls")),
     path("language/", include("django.conf.urls.i18n")),
 ]

@@ -231,7 +231,9 @@ def _purchases(customer: Customer) -> list[Purchase]:
     ]
 
 
-def _points_by_document(customer: Customer, documents: Sequence[UUID]) -> dict[UUID, Decimal]:
+def _points_by_document(
+    customer: Customer, documents: Sequence[UUID]
+) -> dict[UUID | None, Decimal]:
     """Return what each document brought (cancelled lots left out) or, negative, took back."""
     postings = Posting.objects.filter(
         Q(kind=PostingKind.EARN, to_wallet=customer.wallet_id, lots__cancelled_at=None)

@@ -5,6 +5,7 @@ Their names are reserved: no store's code can be one (`stores.RESERVED_CODES`).
 """
 
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 
 from loyalty.portal import views
 
@@ -17,14 +18,14 @@ PAGES = (
     ("language/", views.Language, "language"),
 )
 
+STORE = r"^(?P<store_code>[a-zA-Z0-9_-]{1,64})"
+
 urlpatterns = [
     *(path(route, view.as_view(), name=name) for route, view, name in PAGES),
     *(
-        re_path(
-            rf"^(?P<store_code>[a-zA-Z0-9_-]{{1,64}})/{route}$",
-            view.as_view(),
-            name=f"store-{name}",
-        )
+        re_path(f"{STORE}/{route}$", view.as_view(), name=f"store-{name}")
         for route, view, name in PAGES
     ),
+    # As people type it.
+    re_path(f"{STORE}$", RedirectView.as_view(pattern_name="portal:store-home")),
 ]

@@ -43,6 +43,15 @@ def test_leads_a_stranger_to_the_sign_in(client, store):
     assert response["Location"] == "/portal/sign-in/"
 
 
+@pytest.mark.parametrize(
+    ("typed", "address"), [("/portal", "/portal/"), ("/portal/other", "/portal/other/")]
+)
+def test_is_found_without_the_last_slash(client, store, typed, address):
+    StoreFactory(code="other")
+
+    assert client.get(typed)["Location"] == address
+
+
 def test_shows_what_can_be_spent(signed_in, alice):
     give(alice, "100")
     give(alice, "20.5")
