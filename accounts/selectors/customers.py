@@ -17,6 +17,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Lower, Round
+from django.db.models.lookups import Exact
 
 from accounts import identifiers
 from accounts.models import Customer, CustomerStatus, SegmentMembership
@@ -159,12 +160,11 @@ def _with_lower_identifiers(store: Store) -> QuerySet[Customer]:
 
 
 def _texts(chosen: Filter) -> Q:
-    lookup = "iexact" if chosen.is_strict else "icontains"
     columns = {
         "first_name": chosen.first_name,
         "last_name": chosen.last_name,
         "email": chosen.email,
-        "phone": chosen.phone,
+        "phone": identifiers.normal_phone(chosen.phone),
         "loyalty_card_number": chosen.loyalty_card_number,
         "address__city": chosen.city,
         "address__postal": chosen.postal,
@@ -172,10 +172,22 @@ def _texts(chosen: Filter) -> Q:
     condition = Q()
     for column, text in columns.items():
         if text:
-            condition &= Q(**{f"{column}__{lookup}": text})
+            condition &= _text(column, text, is_strict=chosen.is_strict)
     if text := chosen.email_or_phone:
-        condition &= Q(**{f"email__{lookup}": text}) | Q(**{f"phone__{lookup}": text})
+        phone = identifiers.normal_phone(text) or text
+        condition &= _text("email", text, is_strict=chosen.is_strict) | _text(
+            "phone", phone, is_strict=chosen.is_strict
+        )
     return condition
+
+
+def _text(column: str, text: str, *, is_strict: bool) -> Q:
+    if not is_strict:
+        return Q(**{f"{column}__icontains": text})
+    if column == "phone":
+        return Q(phone=text)
+    # As the unique constraints compare, so that their indexes serve; `iexact` would use UPPER.
+    return Q(Exact(Lower(column), text.lower()))
 
 
 def _ranges(chosen: Filter) -> Q:
