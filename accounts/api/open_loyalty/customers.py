@@ -61,6 +61,8 @@ class CustomerView(OpenLoyaltyView):
 class Customers(CustomerView):
     """`GET customer`: a list with the documented filters; `scrollId` reads beyond the window."""
 
+    query = (*customer_forms.FilterForm().fields, "scrollId", "_locale")
+
     def get(self, request: Request, **ids: Any) -> Response:
         scroll = request.query_params.get("scrollId")
         if scroll is not None:
@@ -234,6 +236,7 @@ class Check(OpenLoyaltyView):
     """`GET customer/check`: is this e-mail address or phone number known (CUS-24)."""
 
     rules = {"GET": PUBLIC}
+    query = ("emailOrPhone",)
 
     def get(self, request: Request, **ids: Any) -> Response:
         asked = request.query_params.get("emailOrPhone", "")
@@ -278,6 +281,7 @@ class Registrations(CustomerView):
     """`GET customer/registrations`: how many joined per day, month or year (CUS-61)."""
 
     rules = {"GET": Rule(ADMIN)}
+    query = ("interval", "lastDays")
 
     def get(self, request: Request, **ids: Any) -> Response:
         form = customer_forms.RegistrationsForm(data=dict(request.query_params.items()))

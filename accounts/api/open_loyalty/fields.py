@@ -28,6 +28,8 @@ class Phone(serializers.CharField):
 class LevelId(serializers.Field[Any, Any, Any, Any]):
     """The id of a level of the store."""
 
+    openapi = {"type": "string", "format": "uuid"}
+
     default_error_messages = {"unknown": NO_CHOICE}
 
     def to_internal_value(self, data: Any) -> Any:
@@ -59,6 +61,8 @@ class SellerId(LevelId):
 
 class Labels(serializers.Field[Any, Any, Any, Any]):
     """Labels written `key1:val1;key2:val2`, or as a list of objects with `key` and `value`."""
+
+    openapi = {"type": "string"}
 
     default_error_messages = {"invalid": "Write labels as key1:value1;key2:value2."}
 

@@ -38,6 +38,7 @@ MEMBER_SORTS = {
 class LevelView(OpenLoyaltyView):
     resource = "LEVEL"
     rules = {"GET": Rule(ADMIN | SELLER)}
+    query = ("_locale",)
 
     def level(self) -> Level:
         return access.get_level(self.store, str(self.kwargs["level"]))

@@ -79,6 +79,8 @@ class SellerView(OpenLoyaltyView):
 class Sellers(SellerView):
     """`GET seller`: the deleted ones are left out (SEL-4)."""
 
+    query = tuple(FILTERS)
+
     def get(self, request: Request, **ids: Any) -> Response:
         found = Seller.objects.in_store(self.store).filter(is_deleted=False).select_related("pos")
         for name, lookup in FILTERS.items():
