@@ -30,7 +30,6 @@ from earning.services import rules
 from earning.services.rules import LabelMultiplier, RuleData, Target
 
 EXECUTIONS_SHOWN = 20
-ANYONE = "anyone"
 
 TYPE_TEXTS = {
     RuleType.POINTS: (
@@ -39,7 +38,9 @@ TYPE_TEXTS = {
     ),
     RuleType.MULTIPLY_FOR_PRODUCT: (
         "close",
-        gettext_lazy("Chosen products, or products with chosen labels, bring several times the points."),
+        gettext_lazy(
+            "Chosen products, or products with chosen labels, bring several times the points."
+        ),
     ),
     RuleType.MULTIPLY_BY_PRODUCT_LABELS: (
         "label",
@@ -64,7 +65,6 @@ class RuleForm(CommandForm):
     target = forms.ChoiceField(
         label=gettext_lazy("For whom"),
         choices=[
-            (ANYONE, gettext_lazy("everybody")),
             (Target.LEVEL.value, gettext_lazy("customers on these levels")),
             (Target.SEGMENT.value, gettext_lazy("customers in these segments")),
         ],
@@ -102,9 +102,13 @@ class RuleForm(CommandForm):
     def initial_values(self) -> dict[str, Any]:
         rule: EarningRule | None = self.instance
         if rule is None:
-            return {"is_active": True, "is_all_time_active": True, "target": ANYONE} | (
-                self.type_defaults()
-            )
+            levels = Level.objects.in_store(self.store).values_list("uuid", flat=True)
+            return {
+                "is_active": True,
+                "is_all_time_active": True,
+                "target": Target.LEVEL.value,
+                "levels": [str(uuid) for uuid in levels],
+            } | self.type_defaults()
         names = (
             "name",
             "description",
@@ -118,13 +122,8 @@ class RuleForm(CommandForm):
         values = {name: getattr(rule, name) for name in names}
         for name in ("levels", "segments", "pos"):
             values[name] = [str(row.uuid) for row in getattr(rule, name).all()]
-        values["target"] = (
-            Target.LEVEL.value
-            if values["levels"]
-            else Target.SEGMENT.value
-            if values["segments"]
-            else ANYONE
-        )
+        is_for_segments = values["segments"] and not values["levels"]
+        values["target"] = (Target.SEGMENT if is_for_segments else Target.LEVEL).value
         return values
 
     def type_defaults(self) -> dict[str, Any]:
@@ -173,7 +172,7 @@ class RuleForm(CommandForm):
             is_all_time_active=data["is_all_time_active"],
             start_at=data["start_at"],
             end_at=data["end_at"],
-            target=None if target == ANYONE else Target(target),
+            target=Target(target),
             levels=tuple(data["levels"]) if target == Target.LEVEL else (),
             segments=tuple(data["segments"]) if target == Target.SEGMENT else (),
             pos=tuple(data["pos"]),

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -15,15 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
-    RangeDateFilter,
     RangeNumericFilter,
 )
 
-from accounts.admin.customers import PosFilter
 from accounts.admin.ledger import customer_link
 from accounts.admin.pos import PosAdmin
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
+from accounts.cockpit.filters import DayRangeFilter, PosFilter
 from accounts.cockpit.forms import CommandForm, LabelsField, Section
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
@@ -35,7 +33,8 @@ from earning.selectors import explanations
 from earning.selectors.explanations import Explanation
 from loyalty.core.errors import DomainError
 from transactions.models import DocumentType, Transaction
-from transactions.selectors import points, pos as pos_selectors
+from transactions.selectors import points
+from transactions.selectors import pos as pos_selectors
 from transactions.services import labels, matching
 from transactions.services.documents import Label
 
@@ -98,7 +97,7 @@ class TransactionAdmin(CockpitAdmin):
         MatchedFilter,
         ("document_type", ChoicesDropdownFilter),
         ("pos", PosFilter),
-        ("purchased_at", RangeDateFilter),
+        ("purchased_at", DayRangeFilter),
         ("gross_value", RangeNumericFilter),
     )
     search_fields = ("document_number",)  # shows the box; `get_search_results` does the work
@@ -482,5 +481,3 @@ class PosWithSalesAdmin(PosAdmin):
                 more=(f"{list_url}?pos__id__exact={subject.pk}", _("All")),
             ),
         )
-
-

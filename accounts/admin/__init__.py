@@ -9,6 +9,17 @@ from accounts.admin import (
     segments,
     sellers,
     staff,
+    transfers,
 )
 
-__all__ = ["customers", "ledger", "levels", "point_types", "pos", "segments", "sellers", "staff"]
+__all__ = [
+    "customers",
+    "ledger",
+    "levels",
+    "point_types",
+    "pos",
+    "segments",
+    "sellers",
+    "staff",
+    "transfers",
+]

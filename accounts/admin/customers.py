@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
-    RangeDateFilter,
     RangeNumericFilter,
 )
 
 from accounts.cockpit import formats
 from accounts.cockpit.base import CockpitAdmin
+from accounts.cockpit.filters import DayRangeFilter, LevelFilter, PosFilter
 from accounts.cockpit.forms import CommandForm, DayField, LabelsField, Section, choices_of
 from accounts.cockpit.pages import EmptyState
 from accounts.models import (
@@ -196,27 +196,6 @@ class BoughtFilter(admin.SimpleListFilter):
         return queryset
 
 
-class LevelFilter(admin.RelatedFieldListFilter):
-    """The levels of the current store, not of all."""
-
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
-        store = request.store  # type: ignore[attr-defined]
-        levels = Level.objects.in_store(store).prefetch_related("translations")
-        return [(level.pk, level.name) for level in levels]
-
-
-class PosFilter(admin.RelatedFieldListFilter):
-    """The points of sale of the current store."""
-
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
-        store = request.store  # type: ignore[attr-defined]
-        return [(pos.pk, pos.name) for pos in Pos.objects.in_store(store)]
-
-
 class CustomerAdmin(CockpitAdmin):
     """The list and the form; `loyalty.cockpit` registers it with the page."""
 
@@ -244,8 +223,8 @@ class CustomerAdmin(CockpitAdmin):
         "agreement2",
         ("transactions_amount", RangeNumericFilter),
         ("transactions_count", RangeNumericFilter),
-        ("created_at", RangeDateFilter),
-        ("last_transaction_at", RangeDateFilter),
+        ("created_at", DayRangeFilter),
+        ("last_transaction_at", DayRangeFilter),
     )
     search_fields = ("first_name",)  # shows the box; `get_search_results` does the work
     search_help_text = gettext_lazy("Name, e-mail, phone or card")

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.cockpit import formats
 from accounts.cockpit.base import ReadOnlyAdmin
+from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
 from accounts.ledger.models import (
@@ -79,7 +80,7 @@ class PostingAdmin(ReadOnlyAdmin):
         ("kind", ChoicesDropdownFilter),
         ("status", ChoicesDropdownFilter),
         ("issuer", ChoicesDropdownFilter),
-        ("created_at", RangeDateFilter),
+        ("created_at", DayRangeFilter),
     )
     ordering = ("-pk",)
     sortable_by = ("created",)
@@ -252,7 +253,7 @@ class LotAdmin(ReadOnlyAdmin):
         "state",
         "expires",
     )
-    list_filter = (LotStateFilter, ("created_at", RangeDateFilter), ("expires_at", RangeDateFilter))
+    list_filter = (LotStateFilter, ("created_at", DayRangeFilter), ("expires_at", DayRangeFilter))
     ordering = ("-created_at", "-pk")
     sortable_by = ("created",)
     empty_state = EmptyState(
@@ -263,6 +264,9 @@ class LotAdmin(ReadOnlyAdmin):
     list_note = gettext_lazy(
         "A lot is what entered a wallet at once. Spending takes from lots; what is left expires."
     )
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        return lookup == "wallet" or super().lookup_allowed(lookup, value, request)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

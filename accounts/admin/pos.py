@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from django.contrib import admin
 
 from accounts.cockpit import formats
 from accounts.cockpit.base import CockpitAdmin

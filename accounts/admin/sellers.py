@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin.segments import active_chip
 from accounts.cockpit import formats
 from accounts.cockpit.base import CockpitAdmin
+from accounts.cockpit.filters import PosFilter
 from accounts.cockpit.forms import CommandForm, Section, choices_of
 from accounts.cockpit.pages import EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
@@ -90,7 +91,7 @@ class SellerAdmin(CockpitAdmin):
     resource = Resource.SELLER
     add_form = edit_form = SellerForm
     list_display = ("full_name", "email", "phone", "pos", "state", "last_login")
-    list_filter = ("is_active", "pos")
+    list_filter = ("is_active", ("pos", PosFilter))
     list_select_related = ("pos",)
     search_fields = ("first_name", "last_name", "email", "phone")
     search_help_text = gettext_lazy("Name, e-mail or phone")

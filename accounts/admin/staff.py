@@ -42,7 +42,9 @@ class StaffForm(CommandForm):
     is_external = forms.BooleanField(
         label=gettext_lazy("Integration"),
         required=False,
-        help_text=gettext_lazy("A program that calls the API by its own key, and cannot sign in here."),
+        help_text=gettext_lazy(
+            "A program that calls the API by its own key, and cannot sign in here."
+        ),
     )
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -53,7 +55,9 @@ class StaffForm(CommandForm):
         label=gettext_lazy("API key"),
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("At least 12 characters. Only its fingerprint is kept: note it now."),
+        help_text=gettext_lazy(
+            "At least 12 characters. Only its fingerprint is kept: note it now."
+        ),
     )
 
     renamed = {"role_ids": "role"}
@@ -69,7 +73,9 @@ class StaffForm(CommandForm):
             return {"is_active": True}
         names = ("first_name", "last_name", "email", "phone", "is_active", "is_external")
         role = next(iter(user.roles.all()), None)
-        return {name: getattr(user, name) for name in names} | {"role": str(role.pk) if role else ""}
+        return {name: getattr(user, name) for name in names} | {
+            "role": str(role.pk) if role else ""
+        }
 
     def prepare(self) -> None:
         field = self.fields["role"]
@@ -297,9 +303,7 @@ class RoleAdmin(CockpitAdmin):
                 "action": _("Delete role"),
                 "cancel_url": self.object_url(subject),
             }
-            return self.render(
-                request, "cockpit/confirm.html", context, subject, _("Delete role")
-            )
+            return self.render(request, "cockpit/confirm.html", context, subject, _("Delete role"))
         try:
             roles.delete(role=subject, actor=request.actor)
         except DomainError as refusal:

@@ -21,6 +21,8 @@ from accounts.models import Access, Resource
 from loyalty.core.models import AuditEntry
 
 AUDIT_SHOWN = 50
+VALUE_LENGTH_MAX = 60
+NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
@@ -292,10 +294,17 @@ def audit_table(entries: "QuerySet[AuditEntry]") -> Table:
 
 
 def describe(data: dict[str, Any]) -> str:
-    """Return an audit entry's data as one readable line."""
-    return ", ".join(f"{key}: {_brief(value)}" for key, value in data.items()) or formats.EMPTY
+    """Return an audit entry's data as one readable line; what is empty is left out."""
+    texts = [f"{key}: {_brief(value)}" for key, value in data.items() if value not in NOTHING]
+    return ", ".join(texts) or formats.EMPTY
 
 
 def _brief(value: Any) -> str:
-    text = formats.EMPTY if value in (None, "", [], {}) else str(value)
-    return text if len(text) <= 120 else f"{text[:117]}…"
+    if isinstance(value, dict):
+        if set(value) == {"old", "new"}:
+            return f"{_brief(value['old'])} → {_brief(value['new'])}"
+        return ", ".join(str(part) for part in value.values() if part not in NOTHING)
+    if isinstance(value, list):
+        return ", ".join(_brief(part) for part in value)
+    text = formats.EMPTY if value in NOTHING else str(value)
+    return text if len(text) <= VALUE_LENGTH_MAX else f"{text[: VALUE_LENGTH_MAX - 1]}…"

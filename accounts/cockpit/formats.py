@@ -1,7 +1,7 @@
 """How figures, dates and states are written for people. Pure: no query, no clock."""
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
@@ -18,7 +18,7 @@ def points(amount: Decimal | int | None) -> str:
     if amount is None:
         return EMPTY
     plain = f"{Decimal(amount):.4f}".rstrip("0").rstrip(".")
-    return _grouped(Decimal(plain), None)
+    return str(number_format(Decimal(plain), use_l10n=True, force_grouping=True))
 
 
 def signed(amount: Decimal) -> str:
@@ -37,6 +37,11 @@ def money(amount: Decimal | int | None, currency: str = "") -> str:
 def whole(number: float | None) -> str:
     """Return a count with thousands separated."""
     return EMPTY if number is None else _grouped(Decimal(int(number)), 0)
+
+
+def decimal(number: Decimal) -> str:
+    """Return a number with one decimal."""
+    return _grouped(number, 1)
 
 
 def percent(share: Decimal | float | None) -> str:
@@ -82,5 +87,7 @@ def link(url: str, text: object) -> SafeString:
     return format_html('<a class="text-link" href="{}">{}</a>', url, text)
 
 
-def _grouped(number: Decimal, decimals: int | None) -> str:
-    return str(number_format(number, decimals, use_l10n=True, force_grouping=True))
+def _grouped(number: Decimal, decimals: int) -> str:
+    # Django's number_format cuts digits off where people round.
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return str(number_format(rounded, decimals, use_l10n=True, force_grouping=True))

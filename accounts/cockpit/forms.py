@@ -15,6 +15,10 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.models import Store
 
+# What Django gives a text area that says nothing of its height, and what is enough here.
+DJANGO_ROWS = "10"
+ROWS = "3"
+
 
 @dataclass(frozen=True)
 class Section:
@@ -120,7 +124,9 @@ def dress(field: forms.Field) -> None:
         classes = SELECT_CLASSES
     elif isinstance(widget, forms.Textarea):
         classes = TEXTAREA_CLASSES
-        widget.attrs.setdefault("rows", 3)
+        if widget.attrs.get("rows") == DJANGO_ROWS:
+            widget.attrs["rows"] = ROWS
+        widget.attrs.pop("cols", None)
     elif isinstance(widget, forms.FileInput):
         classes = ["file-input"]
     else:

@@ -21,7 +21,9 @@ class Period:
 
 def count_by_level(store: Store) -> dict[int | None, int]:
     """Return how many customers are on each level, by its primary key; None: on none."""
-    rows = Customer.objects.in_store(store).order_by().values_list("level").annotate(Count("*"))
+    rows = (
+        Customer.objects.in_store(store).order_by().values_list("level").annotate(count=Count("*"))
+    )
     return dict(rows)
 
 
@@ -37,6 +39,6 @@ def joined_by_part(store: Store, period: Period) -> dict[date, int]:
         .filter(created_at__gte=period.start, created_at__lt=period.end)
         .order_by()
         .values_list(Trunc("created_at", period.unit, tzinfo=store.zone))
-        .annotate(Count("*"))
+        .annotate(count=Count("*"))
     )
     return {part.date(): count for part, count in rows}

@@ -49,7 +49,7 @@ def flow_by_part(store: Store, period: Period) -> dict[date, Flow]:
         ("expired", _expired(store, period.start, period.end), "effective_at", "captured_amount"),
     ):
         parts = Trunc(moment, period.unit, tzinfo=store.zone)
-        found = rows.order_by().values_list(parts).annotate(Sum(amount))
+        found = rows.order_by().values_list(parts).annotate(sum=Sum(amount))
         sums[name] = {part.date(): total for part, total in found}
     days = set().union(*sums.values())
     return {day: Flow(**{name: sums[name].get(day, ZERO) for name in sums}) for day in days}

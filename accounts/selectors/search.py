@@ -21,7 +21,7 @@ def words_of(*, separator: str = " ") -> models.Func:
     parts: list[Any] = []
     for name in ("first_name", "last_name", "email", "loyalty_card_number", "phone"):
         parts += [models.F(name), models.Value(separator)]
-    text = Lower(Concat(*parts))
+    text = Lower(Concat(*parts, output_field=models.TextField()))
     return models.Func(
         models.Func(
             models.Func(text, models.Value(separator), function="string_to_array"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 SIZE = 100.0
+SMALLEST_TOP = Decimal(2)
 # Of each column's width.
 GAP = 0.28
 
@@ -71,14 +72,14 @@ def stacked_bars(parts: Sequence[Part], write: Callable[[Decimal], str]) -> BarC
 
 
 def nice_ceiling(value: Decimal) -> Decimal:
-    """Return the next number above that people like on a scale: 1, 2, 4 or 5 and zeros; 0 gives 1."""
-    if value <= 0:
-        return Decimal(1)
+    """
+    Return the top of a scale: the next of 2, 4, 6, 8 or 10 and zeros, so that its half is whole.
+    """
+    if value <= SMALLEST_TOP:
+        return SMALLEST_TOP
     power = Decimal(10) ** value.adjusted()
-    for step in (1, 2, 4, 5, 10):
-        if value <= step * power:
-            return step * power
-    raise AssertionError(value)
+    steps = (1, 2, 4, 6, 8, 10) if power > 1 else (2, 4, 6, 8, 10)
+    return next(step * power for step in steps if value <= step * power)
 
 
 def _column(number: int, part: Part, top: Decimal, width: float) -> BarColumn:

@@ -2,30 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.admin import transfers
 from accounts.admin.ledger import STATE_TONES
 from accounts.admin.pos import address_line
 from accounts.cockpit import formats
 from accounts.cockpit.base import audit_table
 from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.ledger.models import Lot
-from accounts.models import Customer, LevelChange
-from accounts.selectors import balances, standing
-from loyalty.cockpit import transfers
+from accounts.models import Customer, LevelChange, PointsTransfer
+from accounts.selectors import balances, points_statistics, standing
 from loyalty.core.models import AuditEntry
 from transactions.admin import kind_chip, points_of
 from transactions.models import Transaction
 
-ROWS_SHOWN = 10
-LOTS_SHOWN = 20
-CHANGES_SHOWN = 20
+ROWS_SHOWN = 8
+LOTS_SHOWN = 8
+CHANGES_SHOWN = 10
 MILES = 100
+SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,12 @@ def read(
 
 
 def read_balance(customer: Customer, now: datetime) -> Balance:
-    figures = balances.get_figures(customer.wallet_id, now)
+    figures = balances.get_figures(customer.wallet_id, now, zone=customer.store.zone)
     return Balance(
         active=figures.points,
         pending=figures.locked,
         blocked=figures.blocked,
-        expiring=figures.expiring_next_month,
+        expiring=points_statistics.sum_expiring_of(customer.wallet_id, now, within=SOON),
         earned=figures.total_earned,
         spent=figures.used,
         expired=figures.expired,
@@ -112,8 +113,8 @@ def read_progress(customer: Customer) -> Progress:
 
 
 def transfers_table(customer: Customer, now: datetime) -> Table:
-    url = reverse("admin:cockpit_pointstransfer_changelist")
-    rows = transfers.list_of_wallet(customer.wallet_id)[:ROWS_SHOWN]
+    url = reverse("admin:accounts_pointstransfer_changelist")
+    found = PointsTransfer.objects.of_customer(customer).select_related("posting")
     return Table(
         title=_("Points transfers"),
         columns=(
@@ -125,16 +126,16 @@ def transfers_table(customer: Customer, now: datetime) -> Table:
         ),
         rows=[
             (
-                formats.link(transfers.url_of(row), formats.moment(row.created_at)),
+                formats.link(transfers.transfer_url(row), formats.moment(row.created_at)),
                 transfers.type_label(row),
                 row.posting.comment or formats.EMPTY,
                 transfers.state_chip(row, now),
-                transfers.value_figure(row),
+                formats.signed_figure(transfers.signed_value(row)),
             )
-            for row in rows
+            for row in found.order_by("-created_at", "-uuid")[:ROWS_SHOWN]
         ],
         empty=_("No points have moved yet."),
-        more=(f"{url}?wallet={customer.wallet_id}", _("All transfers")),
+        more=(f"{url}?customer={customer.wallet_id}", _("All transfers")),
     )
 
 
@@ -155,9 +156,7 @@ def lots_table(customer: Customer, now: datetime) -> Table:
                 formats.link(
                     reverse("admin:ledger_lot_change", args=[lot.pk]), formats.day(lot.created_at)
                 ),
-                formats.chip(
-                    _(str(lot.state_at(now).label)), STATE_TONES[lot.state_at(now)]
-                ),
+                formats.chip(_(str(lot.state_at(now).label)), STATE_TONES[lot.state_at(now)]),
                 formats.day(lot.active_from),
                 formats.day(lot.expires_at) if lot.expires_at else _("never"),
                 formats.figure(formats.points(lot.amount)),
@@ -166,6 +165,10 @@ def lots_table(customer: Customer, now: datetime) -> Table:
             for lot in lots.order_by("created_at", "pk")[:LOTS_SHOWN]
         ],
         empty=_("There is nothing to spend."),
+        more=(
+            f"{reverse('admin:ledger_lot_changelist')}?wallet={customer.wallet_id}",
+            _("All lots"),
+        ),
     )
 
 
@@ -254,9 +257,7 @@ def value_panel(customer: Customer) -> Panel:
         [
             Fact(_("Bought in all"), formats.money(customer.transactions_amount, currency)),
             Fact(_("Orders"), formats.whole(customer.transactions_count)),
-            Fact(
-                _("Average order"), formats.money(customer.average_transaction_amount, currency)
-            ),
+            Fact(_("Average order"), formats.money(customer.average_transaction_amount, currency)),
             Fact(_("Last purchase"), formats.day(customer.last_transaction_at)),
         ],
     )

@@ -16,6 +16,7 @@ from accounts.models import Level, Resource
 from accounts.selectors import member_statistics, points_statistics
 from accounts.selectors.member_statistics import Period
 from accounts.selectors.points_statistics import Flow
+from earning.models import EarningRule
 from loyalty.cockpit.charts import BarChart, Part, stacked_bars
 from loyalty.core import clock
 from loyalty.core.actors import Actor
@@ -27,6 +28,7 @@ ZERO = Decimal(0)
 SOON = timedelta(days=30)
 # How far back the to-do list looks: what is older will not be matched any more.
 OPEN_SINCE = timedelta(days=90)
+ENDING_SOON = timedelta(days=7)
 FULL = 100
 
 
@@ -175,7 +177,7 @@ class Links:
 
     def transfers(self, type: str = "") -> str:
         query = f"{self._between('created_at')}{f'&type__exact={type}' if type else ''}"
-        return self._to(Resource.POINT_TRANSFER, "cockpit_pointstransfer", query)
+        return self._to(Resource.POINT_TRANSFER, "accounts_pointstransfer", query)
 
     def lots(self, query: str = "") -> str:
         return self._to(Resource.POINT_TRANSFER, "ledger_lot", query)
@@ -261,6 +263,7 @@ def _sales_tiles(store: Store, sales: Sales, before: Sales, links: Links) -> lis
             note=_("of all sales carry a member"),
             now=sales.match_rate,
             before=before.match_rate,
+            is_share=True,
             url=links.sales(),
         ),
     ]
@@ -276,6 +279,7 @@ def _points_tiles(store: Store, flow: Flow, before: Flow, links: Links) -> list[
             note=_("spent ÷ earned"),
             now=rate,
             before=rate_before,
+            is_share=True,
             url=links.transfers("spending"),
         ),
         _tile(
@@ -295,9 +299,10 @@ def _tile(
     note: str = "",
     now: Decimal | int | None = None,
     before: Decimal | int | None = None,
+    is_share: bool = False,
     url: str = "",
 ) -> Tile:
-    change, tone = _change(now, before)
+    change, tone = _share_change(now, before) if is_share else _change(now, before)
     return Tile(label, value, unit, note, change, tone, url)
 
 
@@ -310,6 +315,17 @@ def _change(now: Decimal | int | None, before: Decimal | int | None) -> tuple[st
         return "±0%", "same"
     sign, tone = ("+", "up") if growth > 0 else (formats.MINUS, "down")
     return f"{sign}{formats.percent(abs(growth))}", tone
+
+
+def _share_change(now: Decimal | int | None, before: Decimal | int | None) -> tuple[str, str]:
+    """Return by how many percentage points a share grew."""
+    if now is None or before is None:
+        return "", "same"
+    growth = (Decimal(now) - Decimal(before)) * FULL
+    if abs(growth) < Decimal("0.05"):
+        return "±0", "same"
+    sign, tone = ("+", "up") if growth > 0 else (formats.MINUS, "down")
+    return _("%(growth)s pp") % {"growth": f"{sign}{formats.decimal(abs(growth))}"}, tone
 
 
 def _points_chart(
@@ -356,9 +372,7 @@ def _sales_chart(
     )
 
 
-def _joined_chart(
-    store: Store, period: Period, joined: dict[date, int], links: Links
-) -> ChartCard:
+def _joined_chart(store: Store, period: Period, joined: dict[date, int], links: Links) -> ChartCard:
     parts = [
         Part(
             part_label(day, period.unit),
@@ -436,5 +450,17 @@ def _funnel(store: Store, by_level: dict[int | None, int], links: Links) -> list
 def _todo(store: Store, now: datetime, links: Links) -> list[Todo]:
     """Return what waits for somebody; nothing that is done."""
     unmatched = sales_statistics.count_unmatched(store, now - OPEN_SINCE, now)
-    tasks = [(unmatched, _("sales of the last 90 days without a customer"), links.unmatched())]
-    return [Todo(formats.whole(count), text, url) for count, text, url in tasks if count]
+    rules = EarningRule.objects.in_store(store).filter(is_active=True)
+    ending = rules.filter(
+        is_all_time_active=False, end_at__gte=now, end_at__lt=now + ENDING_SOON
+    ).count()
+    tasks = [
+        (unmatched, _("sales of the last 90 days without a customer"), links.unmatched()),
+        (ending, _("earning rules end within 7 days"), links.rules("now=live")),
+    ]
+    todo = [Todo(formats.whole(count), text, url) for count, text, url in tasks if count]
+    if not rules.exists():
+        todo.append(
+            Todo("!", _("No earning rule is active: purchases earn nothing"), links.rules())
+        )
+    return todo

@@ -63,7 +63,7 @@ GROUPS: list[dict[str, Any]] = [
             item(
                 _("Points transfers"),
                 "swap_horiz",
-                "cockpit_pointstransfer_changelist",
+                "accounts_pointstransfer_changelist",
                 Resource.POINT_TRANSFER,
             ),
             item(

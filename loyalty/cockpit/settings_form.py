@@ -85,6 +85,29 @@ LABELS = {
     "accentColor": gettext_lazy("Main colour"),
     "cssTemplate": gettext_lazy("Style sheet"),
 }
+# Only what the label leaves open.
+HELP = {
+    "pointsDaysActiveCount": gettext_lazy("Only when points expire after a number of days."),
+    "pointsDaysLocked": gettext_lazy("Only when new points cannot be used at once."),
+    "pointsReturnGraceDays": gettext_lazy(
+        "How long points are valid that an undone spending gives back after their own date; "
+        "0: they expire at once."
+    ),
+    "customersIdentificationPriority": gettext_lazy(
+        "What a till sends of the customer is tried in this order."
+    ),
+    "excludeDeliveryCostsFromTierAssignment": gettext_lazy(
+        "Delivery costs, told by the SKUs below, do not count for levels."
+    ),
+    "levelDowngradeMode": gettext_lazy("Only when levels follow points."),
+    "levelDowngradeDays": gettext_lazy("Only when customers fall back after a number of days."),
+    "levelResetPointsOnDowngrade": gettext_lazy("Only when points that can be spent are counted."),
+    "preferredCommunicationMethod": gettext_lazy("Decides which contact a customer must give."),
+    "accountActivationRequired": gettext_lazy(
+        "Customers who register themselves confirm their e-mail or phone."
+    ),
+    "accentColor": gettext_lazy("Such as #0f6b6b."),
+}
 SECTIONS: tuple[tuple[Any, tuple[str, ...], Any], ...] = (
     (
         gettext_lazy("Program"),
@@ -184,7 +207,9 @@ class SettingsForm(CommandForm):
         for setting in registry():
             stored = wire[setting.wire]
             if isinstance(setting, store_settings.Credentials):
-                values |= {f"{setting.wire}.{name}": stored.get(name, "") for name in setting.fields}
+                values |= {
+                    f"{setting.wire}.{name}": stored.get(name, "") for name in setting.fields
+                }
             elif isinstance(setting, store_settings.IdentifierOrder):
                 values[setting.wire] = ",".join(setting.to_python(stored))
             else:
@@ -235,7 +260,11 @@ def fields_of(setting: Setting[Any]) -> dict[str, forms.Field]:
     if isinstance(setting, store_settings.Credentials):
         return {f"{setting.wire}.{name}": _credential(name) for name in setting.fields}
     label = LABELS.get(setting.wire) or capfirst(setting.attribute.replace("_", " "))
-    options: dict[str, Any] = {"label": label, "required": False, "help_text": _(setting.help)}
+    options: dict[str, Any] = {
+        "label": label,
+        "required": False,
+        "help_text": HELP.get(setting.wire, ""),
+    }
     return {setting.wire: _field(setting, options)}
 
 
@@ -271,12 +300,10 @@ def _field(setting: Setting[Any], options: dict[str, Any]) -> forms.Field:
 
 def _text_set(setting: store_settings.TextSet, options: dict[str, Any]) -> forms.Field:
     if setting.choices is None:
-        options["help_text"] = f"{options['help_text']} {_('One in each line.')}"
+        options["help_text"] = _("One in each line.")
         return LinesField(**options)
     names = [(value, CHOICE_NAMES.get(value, value)) for value in setting.choices]
-    return forms.MultipleChoiceField(
-        choices=names, widget=forms.CheckboxSelectMultiple, **options
-    )
+    return forms.MultipleChoiceField(choices=names, widget=forms.CheckboxSelectMultiple, **options)
 
 
 def _orders() -> list[tuple[str, str]]:

@@ -101,7 +101,9 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
         return [
             path("store/<str:code>/", self.admin_view(self.switch_store), name="switch_store"),
             path("settings/", self.admin_view(settings_view.show), name="settings"),
-            path("settings/history/", self.admin_view(settings_view.history), name="settings_history"),
+            path(
+                "settings/history/", self.admin_view(settings_view.history), name="settings_history"
+            ),
             path("", self.admin_view(dashboard_view.show), name="index"),
             path(
                 "password_change/",

@@ -45,11 +45,13 @@ def sum_sales(store: Store, start: datetime, end: datetime) -> Sales:
     found = _sales(store, start, end).aggregate(
         count=Count("*"),
         amount=Sum("gross_value"),
-        matched=Count("*", filter=is_matched),
+        matched=Count("pk", filter=is_matched),
         member_amount=Sum("gross_value", filter=is_matched),
         buyers=Count("customer", distinct=True),
     )
-    return Sales(**{name: value or type(getattr(Sales(), name))(0) for name, value in found.items()})
+    return Sales(
+        **{name: value or type(getattr(Sales(), name))(0) for name, value in found.items()}
+    )
 
 
 def member_amounts_by_part(store: Store, period: Period) -> dict[date, Decimal]:
@@ -59,7 +61,7 @@ def member_amounts_by_part(store: Store, period: Period) -> dict[date, Decimal]:
         .filter(customer__isnull=False)
         .order_by()
         .values_list(Trunc("purchased_at", period.unit, tzinfo=store.zone))
-        .annotate(Sum("gross_value"))
+        .annotate(sum=Sum("gross_value"))
     )
     return {part.date(): amount for part, amount in rows}
 

@@ -1,5 +1,5 @@
 """The screens that belong to no single room: those that span rooms, and those on the core."""
 
-from loyalty.cockpit.admin import audit, customers, events, stores, transfers
+from loyalty.cockpit.admin import audit, customers, events, stores
 
-__all__ = ["audit", "customers", "events", "stores", "transfers"]
+__all__ = ["audit", "customers", "events", "stores"]

@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateFilter
 
 from accounts.cockpit import formats
 from accounts.cockpit.base import ReadOnlyAdmin, describe
+from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Resource
@@ -24,14 +24,16 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     resource = Resource.AUDIT
     store_path = ""
     list_display = ("at", "who", "what", "on", "values", "address")
-    list_filter = (("created_at", RangeDateFilter),)
+    list_filter = (("created_at", DayRangeFilter),)
     search_fields = ("entity_id", "username", "event_type")
     search_help_text = gettext_lazy("Person, deed or id")
     ordering = ("-pk",)
     sortable_by = ("at",)
     empty_state = EmptyState(
         gettext_lazy("Nothing has been recorded yet"),
-        gettext_lazy("Every change that people and programs make is written here, with its values."),
+        gettext_lazy(
+            "Every change that people and programs make is written here, with its values."
+        ),
         "history",
     )
 

@@ -78,7 +78,9 @@ class CustomerPageAdmin(CustomerAdmin):
         name = "accounts_customer"
         return [
             path("<int:object_id>/edit/", wrap(self.edit_view), name=f"{name}_edit"),
-            path("<int:object_id>/points/<str:deed>/", wrap(self.points_view), name=f"{name}_points"),
+            path(
+                "<int:object_id>/points/<str:deed>/", wrap(self.points_view), name=f"{name}_points"
+            ),
             path("<int:object_id>/block/", wrap(self.block_view), name=f"{name}_block"),
             path("<int:object_id>/activate/", wrap(self.activate_view), name=f"{name}_activate"),
             path("<int:object_id>/automatic/", wrap(self.automatic_view), name=f"{name}_automatic"),

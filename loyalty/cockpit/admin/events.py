@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateFilter
 
 from accounts.admin.ledger import customer_link
 from accounts.cockpit import formats
 from accounts.cockpit.base import ReadOnlyAdmin, describe
+from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Customer, Resource
@@ -22,7 +22,7 @@ from loyalty.core.models import Event
 class EventAdmin(ReadOnlyAdmin):
     resource = Resource.AUDIT
     list_display = ("at", "type", "about", "values")
-    list_filter = (("recorded_at", RangeDateFilter),)
+    list_filter = (("recorded_at", DayRangeFilter),)
     search_fields = ("type",)
     search_help_text = gettext_lazy("Type, such as points.spent, or the id of what it is about")
     ordering = ("-pk",)
@@ -36,9 +36,7 @@ class EventAdmin(ReadOnlyAdmin):
         "What happened, never changed and never deleted. Webhooks and messages are sent from here."
     )
 
-    def get_search_results(
-        self, request: Any, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
         text = search_term.strip()
         if not text:
             return queryset, False

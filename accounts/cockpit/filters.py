@@ -1,0 +1,56 @@
+"""Filters that know the store: its days, its levels, its points of sale."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RangeDateFilter
+
+from accounts.models import Level, Pos
+from loyalty.core import clock
+
+
+class DayRangeFilter(RangeDateFilter):  # type: ignore[misc]  # the theme is not typed
+    """From one day to another of the store's time zone, both included."""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        zone = request.store.zone  # type: ignore[attr-defined]
+        first = _day(self.used_parameters.get(f"{self.parameter_name}_from"))
+        last = _day(self.used_parameters.get(f"{self.parameter_name}_to"))
+        if first is not None:
+            start = clock.start_of_day(first, zone)
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": start})
+        if last is not None:
+            end = clock.start_of_day(last + timedelta(days=1), zone)
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": end})
+        return queryset
+
+
+def _day(text: Any) -> date | None:
+    """Return a day as the address or the browser's picker writes it; None for anything else."""
+    try:
+        return date.fromisoformat(str(text or ""))
+    except ValueError:
+        return None
+
+
+class LevelFilter(admin.RelatedFieldListFilter):
+    """The levels of the current store, not of all."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: Any
+    ) -> list[tuple[Any, str]]:
+        store = request.store  # type: ignore[attr-defined]
+        levels = Level.objects.in_store(store).prefetch_related("translations")
+        return [(level.pk, level.name) for level in levels]
+
+
+class PosFilter(admin.RelatedFieldListFilter):
+    """The points of sale of the current store."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: Any
+    ) -> list[tuple[Any, str]]:
+        store = request.store  # type: ignore[attr-defined]
+        return [(pos.pk, pos.name) for pos in Pos.objects.in_store(store)]
