@@ -35,14 +35,14 @@ def find_differences() -> list[Difference]:
 
 
 def _run_all() -> Iterator[Difference]:
-    for name, statement in CHECKS.items():
+    for statement in STATEMENTS:
         with connection.cursor() as cursor:
             cursor.execute(statement)
             for row in cursor.fetchall():
-                yield Difference(name, *row)
+                yield Difference(*row)
 
 
-_WALLETS = """
+WALLETS = """
 with entry as (
     select wallet_id, point_type_id, sum(amount) as total from ledger_entry group by 1, 2
 ), lot as (
@@ -58,7 +58,8 @@ with entry as (
     select from_wallet_id as wallet_id, point_type_id, sum(amount) as amount
     from ledger_posting where status = 'held' group by 1, 2
 ), compared as (
-    select w.id, w.kind, t.id as point_type_id, b.active + b.pending + b.held as total,
+    select w.id, w.kind, t.id as point_type_id, t.max_supply,
+        b.active + b.pending + b.held as total,
         coalesce(entry.total, 0) as entries, b.active, coalesce(lot.active, 0) as lots_active,
         b.pending, coalesce(lot.pending, 0) as lots_pending, b.held,
         coalesce(held.amount, 0) as holds, coalesce(lot.reserved, 0) as lots_reserved,
@@ -72,17 +73,27 @@ with entry as (
     left join lot on lot.wallet_id = w.id and lot.point_type_id = t.id
     left join held on held.wallet_id = w.id and held.point_type_id = t.id
 )
-select 'wallet ' || id || ', point type ' || point_type_id, {stored}, {computed}
-from compared where {condition} and ({stored}) is distinct from ({computed})
+select figure.name, 'wallet ' || id || ', point type ' || point_type_id, stored, computed
+from compared cross join lateral (values
+    ('balance and entries', kind = 'customer', total, entries),
+    ('balance and lots', kind = 'customer', total, lots_remaining),
+    ('active and lots', kind = 'customer', active, lots_active),
+    ('pending and lots', kind = 'customer', pending, lots_pending),
+    ('held and holds', kind = 'customer', held, holds),
+    ('held and lots', kind = 'customer', held, lots_reserved),
+    ('earned and lots', kind = 'customer', earned, lots_earned),
+    ('spent and lots', kind = 'customer', spent, lots_consumed),
+    ('expired and lots', kind = 'customer', expired, lots_expired),
+    ('supply and entries', kind = 'issuance' and max_supply is not null, active, entries),
+    -- A date later than the first thing due would hide it from the next debit.
+    ('next due date and lots', due_at is not null, null,
+        case when due_at < coalesce(next_due_at, 'infinity') then 1 end)
+) as figure (name, applies, stored, computed)
+where applies and stored is distinct from computed
 order by id
 """
 
-
-def _wallets(stored: str, computed: str, condition: str = "kind = 'customer'") -> str:
-    return _WALLETS.format(stored=stored, computed=computed, condition=condition)
-
-
-_LOTS = """
+LOTS = """
 with allocated as (
     select a.lot_id,
         sum(a.amount) filter (where a.state = 'reserved') as reserved,
@@ -112,16 +123,20 @@ with allocated as (
     left join posted on posted.lot_id = l.id
     left join renewed on renewed.lot_id = l.id
 )
-select 'lot ' || id, {stored}, {computed} from compared
-where ({stored}) is distinct from ({computed}) order by id
+select figure.name, 'lot ' || id, stored, computed
+from compared cross join lateral (values
+    ('reserved and allocations', reserved, allocated_reserved),
+    ('consumed and allocations', consumed, allocated_consumed),
+    ('expired and postings', expired, posted_expired),
+    ('cancelled and postings', cancelled, posted_cancelled),
+    ('remaining and parts', remaining, left_over),
+    ('ended lots keep only what is held', ended_remaining, ended_reserved)
+) as figure (name, stored, computed)
+where stored is distinct from computed
+order by id
 """
 
-
-def _lots(stored: str, computed: str) -> str:
-    return _LOTS.format(stored=stored, computed=computed)
-
-
-_POSTINGS = """
+POSTINGS = """
 with allocated as (
     select posting_id, sum(amount) filter (where state = 'reserved') as reserved,
         sum(amount) filter (where state in ('consumed', 'returned')) as taken
@@ -137,77 +152,43 @@ with allocated as (
     left join allocated on allocated.posting_id = p.id
     left join made on made.posting_id = p.id
 )
-select 'posting ' || id, {stored}, {computed} from compared
-where {condition} and ({stored}) is distinct from ({computed}) order by id
+select figure.name, 'posting ' || id, stored, computed
+from compared cross join lateral (values
+    ('debit and allocations',
+        kind in ('spend', 'transfer', 'take_back') and status in ('captured', 'reverted'),
+        captured_amount, taken),
+    ('hold and allocations', kind in ('spend', 'transfer', 'hold'),
+        case status when 'held' then amount else 0 end, reserved),
+    ('revert and allocations', kind = 'revert' and reverted_kind in ('earn', 'transfer'),
+        captured_amount, taken),
+    ('credit and lots', kind in ('earn', 'transfer') and status in ('captured', 'reverted'),
+        captured_amount, made)
+) as figure (name, applies, stored, computed)
+where applies and stored is distinct from computed
+order by id
 """
 
+SUMS = """
+select 'sum of all wallets', 'point type ' || point_type_id, sum(amount), 0
+from ledger_entry group by point_type_id having sum(amount) <> 0 order by point_type_id
+"""
 
-def _postings(stored: str, computed: str, condition: str) -> str:
-    return _POSTINGS.format(stored=stored, computed=computed, condition=condition)
+# What a foreign key would refuse, where there is none.
+REFERENCES = """
+select 'wallets and point type of a posting', 'posting ' || p.id, null::numeric, null::numeric
+from ledger_posting p
+left join ledger_wallet f on f.id = p.from_wallet_id and f.store_id = p.store_id
+left join ledger_wallet t on t.id = p.to_wallet_id and t.store_id = p.store_id
+left join ledger_pointtype y on y.id = p.point_type_id and y.store_id = p.store_id
+where f.id is null or y.id is null or (p.to_wallet_id is not null and t.id is null)
+union all
+select 'wallet, point type and posting of a lot', 'lot ' || l.id, null, null
+from ledger_lot l
+left join ledger_wallet w on w.id = l.wallet_id and w.store_id = l.store_id
+left join ledger_pointtype t on t.id = l.point_type_id and t.store_id = l.store_id
+left join ledger_posting p on p.id = l.posting_id and p.point_type_id = l.point_type_id
+    and p.to_wallet_id = l.wallet_id
+where w.id is null or t.id is null or p.id is null
+"""
 
-
-CHECKS = {
-    "balance and entries": _wallets("total", "entries"),
-    "balance and lots": _wallets("total", "lots_remaining"),
-    "active and lots": _wallets("active", "lots_active"),
-    "pending and lots": _wallets("pending", "lots_pending"),
-    "held and holds": _wallets("held", "holds"),
-    "held and lots": _wallets("held", "lots_reserved"),
-    "earned and lots": _wallets("earned", "lots_earned"),
-    "spent and lots": _wallets("spent", "lots_consumed"),
-    "expired and lots": _wallets("expired", "lots_expired"),
-    "supply and entries": _wallets("active", "entries", "kind = 'issuance' and total is not null"),
-    # A figure that came later than the first thing due would hide it from the next debit.
-    "next due date and lots": _wallets(
-        "1", "1 + (due_at < coalesce(next_due_at, 'infinity'))::int", "due_at is not null"
-    ),
-    "reserved and allocations": _lots("reserved", "allocated_reserved"),
-    "consumed and allocations": _lots("consumed", "allocated_consumed"),
-    "expired and postings": _lots("expired", "posted_expired"),
-    "cancelled and postings": _lots("cancelled", "posted_cancelled"),
-    "remaining and parts": _lots("remaining", "left_over"),
-    "ended lots keep only what is held": _lots("ended_remaining", "ended_reserved"),
-    "debit and allocations": _postings(
-        "captured_amount",
-        "taken",
-        "kind in ('spend', 'transfer', 'take_back') and status in ('captured', 'reverted')",
-    ),
-    "hold and allocations": _postings(
-        "case status when 'held' then amount else 0 end",
-        "reserved",
-        "kind in ('spend', 'transfer', 'hold')",
-    ),
-    "revert and allocations": _postings(
-        "captured_amount", "taken", "kind = 'revert' and reverted_kind in ('earn', 'transfer')"
-    ),
-    "credit and lots": _postings(
-        "captured_amount",
-        "made",
-        "kind in ('earn', 'transfer') and status in ('captured', 'reverted')",
-    ),
-    "sum of all wallets": """
-        select 'point type ' || t.id, coalesce(sum(e.amount), 0), 0::numeric
-        from ledger_pointtype t join ledger_entry e on e.point_type_id = t.id
-        group by t.id having sum(e.amount) <> 0 order by t.id
-    """,
-    # What a foreign key would refuse, where there is none.
-    "wallets and point type of a posting": """
-        select 'posting ' || p.id, null::numeric, null::numeric
-        from ledger_posting p
-        left join ledger_wallet f on f.id = p.from_wallet_id and f.store_id = p.store_id
-        left join ledger_wallet t on t.id = p.to_wallet_id and t.store_id = p.store_id
-        left join ledger_pointtype y on y.id = p.point_type_id and y.store_id = p.store_id
-        where f.id is null or y.id is null or (p.to_wallet_id is not null and t.id is null)
-        order by p.id
-    """,
-    "wallet and point type of a lot": """
-        select 'lot ' || l.id, null::numeric, null::numeric
-        from ledger_lot l
-        left join ledger_wallet w on w.id = l.wallet_id and w.store_id = l.store_id
-        left join ledger_pointtype t on t.id = l.point_type_id and t.store_id = l.store_id
-        left join ledger_posting p on p.id = l.posting_id and p.point_type_id = l.point_type_id
-            and (p.to_wallet_id = l.wallet_id)
-        where w.id is null or t.id is null or p.id is null
-        order by l.id
-    """,
-}
+STATEMENTS = (WALLETS, LOTS, POSTINGS, SUMS, REFERENCES)

@@ -6,12 +6,82 @@ locks it. A limited one keeps what is left in a balance row of the issuance wall
 locks it, after the customers' wallets.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from accounts.ledger import sql
+from django.db import connection
+from django.db.models import QuerySet, Sum
+
+from accounts.ledger import amounts, keys, sql
 from accounts.ledger.errors import SupplyExhausted
+from accounts.ledger.models import (
+    Entry,
+    Issuer,
+    PointType,
+    Posting,
+    PostingKind,
+    PostingStatus,
+    Wallet,
+    WalletBalance,
+    WalletKind,
+)
 from accounts.ledger.wallets import LockedBalance
+
+
+def limit(point_type: PointType, max_supply: Decimal | None, *, now: datetime) -> None:
+    """
+    Let issuance give out at most `max_supply` of a point type; None: as much as it wants.
+
+    The difference to the limit before moves from adjustment to issuance, or back. Stops all points
+    of the installation for a moment, so that no earn goes by the limit that it read before.
+
+    :raises SupplyExhausted: more than that is given out already.
+    """
+    if max_supply is not None:
+        amounts.check(max_supply, decimals=point_type.decimals)
+    with sql.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("lock table ledger_walletbalance in exclusive mode")
+        if max_supply is not None:
+            _supply(point_type, max_supply, now)
+        PointType.objects.filter(pk=point_type.pk).update(max_supply=max_supply)
+
+
+def _supply(point_type: PointType, max_supply: Decimal, now: datetime) -> None:
+    wallets = Wallet.objects.in_store(point_type.store_id)
+    issuance = wallets.get(kind=WalletKind.ISSUANCE)
+    adjustment = wallets.get(kind=WalletKind.ADJUSTMENT)
+    entries = Entry.objects.filter(wallet=issuance, point_type=point_type)
+    left = _sum(entries)
+    change = max_supply - _sum(entries.filter(posting__kind=PostingKind.SUPPLY))
+    if left + change < 0:
+        raise SupplyExhausted
+    if change:
+        giver, taker = (adjustment, issuance) if change > 0 else (issuance, adjustment)
+        Posting.objects.create(
+            store_id=point_type.store_id,
+            point_type=point_type,
+            from_wallet=giver,
+            to_wallet=taker,
+            kind=PostingKind.SUPPLY,
+            status=PostingStatus.CAPTURED,
+            amount=abs(change),
+            requested_amount=abs(change),
+            captured_amount=abs(change),
+            system_unique_key=keys.chosen(None),
+            issuer=Issuer.SYSTEM,
+            effective_at=now,
+            created_at=now,
+        )
+    WalletBalance.objects.update_or_create(
+        wallet=issuance, point_type=point_type, defaults={"active": left + change}
+    )
+
+
+def _sum(entries: QuerySet[Entry]) -> Decimal:
+    total: Decimal | None = entries.aggregate(total=Sum("amount"))["total"]
+    return total or Decimal(0)
 
 
 def take(balance: LockedBalance, amount: Decimal) -> bool:

@@ -18,15 +18,15 @@ from accounts.ledger import (
     amounts,
     cancelling,
     debits,
+    earns,
     holds,
     lots,
     reverting,
     sql,
     taking_back,
 )
-from accounts.ledger import credits as ledger_credits
-from accounts.ledger.credits import Earn
 from accounts.ledger.debits import Debit
+from accounts.ledger.earns import Earn
 from accounts.ledger.errors import InsufficientPoints as InsufficientPoints
 from accounts.ledger.errors import InvalidAmount as InvalidAmount
 from accounts.ledger.errors import (
@@ -92,7 +92,7 @@ def add(
         now,
     )
     with sql.atomic():
-        lot = ledger_credits.earn(order, now=now)
+        lot = earns.earn(order, now=now)
         _audit(actor, "AddPoints", customer, lot.uuid, amount, comment, now)
     return lot
 
@@ -116,7 +116,7 @@ def add_many(*, store: Store, grants: Sequence[Grant], now: datetime | None = No
     """Give points to many customers of a store at once, all or none; otherwise as `add`."""
     now = now or timezone.now()
     assert all(grant.customer.store_id == store.pk for grant in grants)
-    return ledger_credits.earn_many([_order(store, grant, now) for grant in grants], now=now)
+    return earns.earn_many([_order(store, grant, now) for grant in grants], now=now)
 
 
 def spend(

@@ -21,4 +21,4 @@ class Command(BaseCommand):
         if differences:
             self.stderr.write(f"{len(differences)} differences")
             sys.exit(1)
-        self.stdout.write(f"The books are right by {len(checks.CHECKS)} checks.")
+        self.stdout.write("The books are right.")
