@@ -1,32 +1,25 @@
 """The facts of purchases, in the past tense. Ids and numbers, no personal data."""
 
 from datetime import datetime
+from typing import Any
 
 from accounts.models import Customer
 from loyalty.core import events
 from loyalty.core.actors import Actor
+from loyalty.core.models import Event
 from transactions.models import Transaction
 
 
-def transaction_registered(document: Transaction, *, actor: Actor, now: datetime) -> None:
-    events.append(
-        "transaction.registered",
-        store=document.store,
-        subject=document.uuid,
-        payload=_about(document) | {"registeredBy": actor.kind.value},
-        now=now,
-    )
+def transaction_registered(document: Transaction, *, actor: Actor, now: datetime) -> Event:
+    """Return the fact unwritten: it is stored by the statement that stores the document."""
+    payload = _about(document) | {"registeredBy": actor.kind.value}
+    return _fact("transaction.registered", document, payload, now)
 
 
-def transaction_assigned(document: Transaction, *, customer: Customer, now: datetime) -> None:
-    events.append(
-        "transaction.assigned",
-        store=document.store,
-        subject=document.uuid,
-        customer_id=customer.pk,
-        payload=_about(document) | {"customerId": str(customer.uuid)},
-        now=now,
-    )
+def transaction_assigned(document: Transaction, *, customer: Customer, now: datetime) -> Event:
+    """Return the fact unwritten: who stores the document's customer stores it."""
+    payload = _about(document) | {"customerId": str(customer.uuid)}
+    return _fact("transaction.assigned", document, payload, now, customer_id=customer.pk)
 
 
 def transaction_labels_changed(document: Transaction, *, now: datetime) -> None:
@@ -37,6 +30,23 @@ def transaction_labels_changed(document: Transaction, *, now: datetime) -> None:
         customer_id=document.customer_id,
         payload={"transactionId": str(document.uuid), "labels": document.labels},
         now=now,
+    )
+
+
+def _fact(
+    type: str,
+    document: Transaction,
+    payload: dict[str, Any],
+    now: datetime,
+    customer_id: int | None = None,
+) -> Event:
+    return Event(
+        store=document.store,
+        type=type,
+        subject=document.uuid,
+        customer_id=customer_id,
+        payload=payload,
+        recorded_at=now,
     )
 
 

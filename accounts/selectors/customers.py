@@ -21,6 +21,7 @@ from django.db.models.lookups import Exact
 
 from accounts import identifiers
 from accounts.models import Customer, CustomerStatus, SegmentMembership
+from loyalty.core import sql
 from loyalty.core.models import Store
 
 ZERO = Decimal(0)
@@ -39,11 +40,7 @@ def find_by_identity(
     An identifier that is empty, names nobody or names somebody inactive passes to the next
     (TX-6, TX-7). One query whatever the order; none without identifiers.
     """
-    normal = {
-        "email": identifiers.normal_email(email),
-        "phone": identifiers.normal_phone(phone),
-        "loyaltyCardNumber": (identifiers.normal_card(loyalty_card_number) or "").lower() or None,
-    }
+    normal = _normal(email, phone, loyalty_card_number)
     order = [field for field in store.settings.customers_identification_priority if normal[field]]
     if not order:
         return None
@@ -58,6 +55,53 @@ def find_by_identity(
                 customer.store = store
                 return customer
     return None
+
+
+def find_id_by_identity(
+    store: Store,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    loyalty_card_number: str | None = None,
+) -> int | None:
+    """
+    Return the primary key of whom `find_by_identity` finds, for who locks them next.
+
+    Written by hand because every purchase asks: building the ORM's statement and a whole model
+    that is read again under its lock takes five times as long.
+    """
+    normal = _normal(email, phone, loyalty_card_number)
+    order = [field for field in store.settings.customers_identification_priority if normal[field]]
+    if not order:
+        return None
+    asked = {field: normal[field] if field in order else None for field in normal}
+    candidates = sql.read(_BY_IDENTITY, asked | {"store": store.pk})
+    columns = {"email": 1, "phone": 2, "loyaltyCardNumber": 3}
+    for field in order:
+        for candidate in candidates:
+            if candidate[columns[field]] == normal[field]:
+                found: int = candidate[0]
+                return found
+    return None
+
+
+_BY_IDENTITY = """
+    select id, lower(email), phone, lower(loyalty_card_number) from accounts_customer
+    where store_id = %(store)s and status = 'active' and (
+        lower(email) = %(email)s::text or phone = %(phone)s::text
+        or lower(loyalty_card_number) = %(loyaltyCardNumber)s::text
+    )
+"""
+
+
+def _normal(
+    email: str | None, phone: str | None, loyalty_card_number: str | None
+) -> dict[str, str | None]:
+    return {
+        "email": identifiers.normal_email(email),
+        "phone": identifiers.normal_phone(phone),
+        "loyaltyCardNumber": (identifiers.normal_card(loyalty_card_number) or "").lower() or None,
+    }
 
 
 def count_with(store: Store, email_or_phone: str) -> int:

@@ -16,6 +16,12 @@ from django.db import connection
 Row = tuple[Any, ...]
 
 
+def write(statement: str, arguments: Mapping[str, Any] | Sequence[Any]) -> list[Row]:
+    """Run a statement that writes, inside the caller's transaction; return what it returns."""
+    assert connection.in_atomic_block
+    return read(statement, arguments)
+
+
 def read(statement: str, arguments: Mapping[str, Any] | Sequence[Any]) -> list[Row]:
     """Run a statement that reads only, inside or outside of a transaction."""
     connection.ensure_connection()

@@ -14,7 +14,6 @@ from accounts.models import Customer, LevelChangeReason
 from accounts.services import level_moves, points, totals
 from earning import engine
 from earning.services import awards, rule_sets
-from transactions import events
 from transactions.amounts import Amounts, Totals, count_sale, points_to_take_back
 from transactions.models import Transaction, TransactionItem
 from transactions.selectors import points as points_selectors
@@ -31,7 +30,6 @@ def settle_sale(
     """
     _check(customer, sale)
     level_before = customer.level_id
-    events.transaction_assigned(sale, customer=customer, now=now)
     _count(customer, count_sale(Amounts.of(sale)), sale, now)
     level_moves.reassess(customer=customer, reason=LevelChangeReason.PURCHASE, now=now)
     awards.award_purchase(
@@ -49,7 +47,6 @@ def settle_return(
     """Count a return that was just given to the locked customer of its sale (TX-14…20, TX-24)."""
     _check(customer, document)
     assert sale.customer_id == customer.pk, "A return belongs to the buyer of its sale."
-    events.transaction_assigned(document, customer=customer, now=now)
     returns = sale.returns.filter(customer=customer).exclude(pk=document.pk)
     earlier = [Amounts.of(other) for other in returns]
     before = count_sale(Amounts.of(sale), earlier)

@@ -10,10 +10,12 @@ from accounts.identifiers import normal_card, normal_phone
 from accounts.models import Customer, CustomerStatus
 from accounts.services import customer_locks
 from loyalty.core import clock
+from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Store
 from loyalty.core.services import audit
+from transactions import events
 from transactions.models import DocumentType, Transaction
 from transactions.services import effects, purchases
 
@@ -175,6 +177,9 @@ def _assign_return(document: Transaction, customer: Customer, now: datetime) -> 
 def _give(document: Transaction, customer: Customer, now: datetime) -> None:
     purchases.give_to(document, customer, now=now)
     document.save(update_fields=["customer", "assigned_at", "customer_data"])
+    fact = events.transaction_assigned(document, customer=customer, now=now)
+    fact.save(force_insert=True)
+    core_events.dispatch(fact)
 
 
 def _record(actor: Actor, document: Transaction, customer: Customer, now: datetime) -> None:

@@ -12,6 +12,7 @@ from accounts.models import Customer, Pos
 from accounts.selectors import customers as customer_selectors
 from accounts.services import customer_locks
 from loyalty.core import clock
+from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Store
@@ -101,9 +102,13 @@ def register(
         _sum_up(row, items)
         if sale is not None:
             _check_not_exceeding(sale, row)
-        if not storage.insert(row, items):
+        facts = [events.transaction_registered(row, actor=actor, now=now)]
+        if customer is not None:
+            facts.append(events.transaction_assigned(row, customer=customer, now=now))
+        if not storage.insert(row, items, facts):
             raise DocumentNumberUsed
-        events.transaction_registered(row, actor=actor, now=now)
+        for fact in facts:
+            core_events.dispatch(fact)
         if customer is not None and sale is None:
             effects.settle_sale(customer=customer, sale=row, items=items, now=now)
         elif customer is not None and sale is not None:
@@ -123,7 +128,7 @@ def _get_pos_id(store: Store, uuid: UUID | None) -> int | None:
 
 def _lock_buyer(store: Store, buyer: Buyer) -> Customer | None:
     """Find the customer by the store's order of identifiers and lock them (TX-6, TX-7)."""
-    found = customer_selectors.find_by_identity(
+    found = customer_selectors.find_id_by_identity(
         store,
         email=buyer.email,
         phone=buyer.phone,
@@ -131,7 +136,7 @@ def _lock_buyer(store: Store, buyer: Buyer) -> Customer | None:
     )
     if found is None:
         return None
-    [customer] = customer_locks.lock([found.pk], store=store)
+    customer = customer_locks.lock_for_purchase(found, store=store)
     # Somebody may have blocked them while we waited.
     return customer if customer.is_active else None
 

@@ -1,11 +1,14 @@
-"""Write a document with its lines: one statement, because every till waits for it."""
+"""Write a document with its lines and facts: one statement, because every till waits for it."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model
 
+from loyalty.core import sql
+from loyalty.core.models import Event
 from transactions.models import Transaction, TransactionItem
 
 # ON CONFLICT instead of an exception: a second document with the same number waits until the first
@@ -19,8 +22,10 @@ WITH document AS (
         gross_value_without_delivery, amount_excluded_for_level, excluded_delivery_skus,
         excluded_level_skus, excluded_level_categories, labels, created_at
     ) VALUES (
-        %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s,
-        %s::text[], %s::text[], %s::text[], %s::jsonb, %s
+        %s::uuid, %s::bigint, %s::text, %s::text, %s::timestamptz, %s::text,
+        %s::bigint, %s::timestamptz, %s::jsonb, %s::bigint, %s::bigint, %s::numeric,
+        %s::numeric, %s::numeric, %s::text[],
+        %s::text[], %s::text[], %s::jsonb, %s::timestamptz
     )
     ON CONFLICT (store_id, document_number) DO NOTHING
     RETURNING id
@@ -39,30 +44,53 @@ WITH document AS (
     FROM document, unnest(%s::text[], %s::text[]) AS label (key, value)
     ORDER BY label.key, label.value
     ON CONFLICT (store_id, key, value) DO NOTHING
+), facts AS (
+    INSERT INTO core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
+    SELECT fact.uuid, fact.store_id, fact.type, fact.subject, fact.customer_id, fact.payload,
+        fact.recorded_at
+    FROM document, unnest(
+        %s::uuid[], %s::bigint[], %s::text[], %s::uuid[], %s::bigint[], %s::jsonb[],
+        %s::timestamptz[]
+    ) WITH ORDINALITY AS fact (
+        uuid, store_id, type, subject, customer_id, payload, recorded_at, number
+    )
+    ORDER BY fact.number
+    RETURNING id
 )
-SELECT id FROM document
+SELECT document.id, array(SELECT id FROM facts ORDER BY id) FROM document
 """
 
 
-def insert(document: Transaction, items: Sequence[TransactionItem]) -> bool:
+def insert(document: Transaction, items: Sequence[TransactionItem], facts: Sequence[Event]) -> bool:
     """
-    Insert a document, its lines and the labels that the store had not seen; set its `pk`.
+    Insert a document, its lines, its facts and the labels that the store had not seen.
 
-    Waits while another transaction is inserting the same number. False: the number was used, and
-    nothing was written.
+    Sets the keys of document and facts; dispatching these is the caller's. Waits while another
+    transaction is inserting the same number. False: the number was used, and nothing was written.
     """
-    assert connection.in_atomic_block
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [*_document(document), *_lines(items), *_labels(document, items)])
-        row = cursor.fetchone()
-    if row is None:
+    arguments = [
+        *_document(document),
+        *_lines(items),
+        *_labels(document, items),
+        *_facts(facts),
+    ]
+    written = sql.write(INSERT, arguments)
+    if not written:
         return False
-    document.pk = row[0]
-    document._state.adding = False
-    document._state.db = connection.alias
+    [(document_id, fact_ids)] = written
+    _mark_stored(document, document_id)
+    for fact, fact_id in zip(facts, fact_ids, strict=True):
+        _mark_stored(fact, fact_id)
     for item in items:
         item.transaction = document
     return True
+
+
+def _mark_stored(row: Model, pk: int) -> None:
+    """Say of a model what saving it would have said."""
+    row.pk = pk
+    row._state.adding = False
+    row._state.db = DEFAULT_DB_ALIAS
 
 
 def _document(document: Transaction) -> list[Any]:
@@ -105,3 +133,15 @@ def _lines(items: Sequence[TransactionItem]) -> list[Any]:
 def _labels(document: Transaction, items: Sequence[TransactionItem]) -> list[Any]:
     pairs = sorted({(label["key"], label["value"]) for item in items for label in item.labels})
     return [document.store_id, [key for key, _ in pairs], [value for _, value in pairs]]
+
+
+def _facts(facts: Sequence[Event]) -> list[Any]:
+    return [
+        [fact.uuid for fact in facts],
+        [fact.store_id for fact in facts],
+        [fact.type for fact in facts],
+        [fact.subject for fact in facts],
+        [fact.customer_id for fact in facts],
+        [json.dumps(fact.payload) for fact in facts],
+        [fact.recorded_at for fact in facts],
+    ]

@@ -326,14 +326,14 @@ def test_refuses_a_point_of_sale_of_another_store():
 
 def test_a_customer_blocked_while_we_waited_is_nobody(monkeypatch):
     customer = CustomerFactory()
-    found = purchases.customer_selectors.find_by_identity
+    found = purchases.customer_selectors.find_id_by_identity
 
     def find_and_block(*arguments, **named):
         result = found(*arguments, **named)
         customers.deactivate(customer=customer, actor=SYSTEM)
         return result
 
-    monkeypatch.setattr(purchases.customer_selectors, "find_by_identity", find_and_block)
+    monkeypatch.setattr(purchases.customer_selectors, "find_id_by_identity", find_and_block)
 
     assert SaleFactory(customer).customer is None
 
