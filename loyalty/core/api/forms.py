@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -21,6 +22,8 @@ from loyalty.core.errors import DomainError, InvalidFields
 NOT_BLANK = "This value should not be blank."
 _MISSING_CODES = {"required", "blank", "null", "empty"}
 
+INTEGER_MAX = 2**31 - 1
+
 # A node of the answer: {} for a faultless field.
 Layout = dict[str, Any]
 
@@ -28,6 +31,12 @@ Layout = dict[str, Any]
 class Form(serializers.Serializer[Any]):
     # The base of every form; `source` of a field is the command's name for it. No docstring: the
     # OpenAPI document would show it for every form without one of its own.
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            _bound(getattr(field, "child", field))
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -210,6 +219,16 @@ def _nest(form: Any, path: list[str], texts: list[str], errors: dict[str, Any]) 
         items = errors.setdefault(name, {})
         return _nest(field.child, path[2:], texts, items.setdefault(path[1], {}))
     return False
+
+
+def _bound(field: Any) -> None:
+    """Refuse whole numbers that no integer column takes, where the field itself has no bound."""
+    if not isinstance(field, serializers.IntegerField):
+        return
+    if field.max_value is None:
+        field.validators.append(MaxValueValidator(INTEGER_MAX))
+    if field.min_value is None:
+        field.validators.append(MinValueValidator(-INTEGER_MAX))
 
 
 _OMITTED: Any = object()
