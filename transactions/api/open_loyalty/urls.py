@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from transactions.api.open_loyalty import views
+from transactions.api.open_loyalty import imports, views
 
 store_urls = [
     path("transaction", views.Transactions.as_view()),
@@ -11,6 +11,8 @@ store_urls = [
     path("transaction/<str:transaction>/label", views.Label.as_view()),
     path("transaction/<str:transaction>", views.TransactionDetails.as_view()),
     path("admin/transaction/customer/assign", views.Assign.as_view()),
+    path("admin/transaction/import", imports.ImportTransactions.as_view()),
+    path("admin/transaction/customer/assign/import", imports.ImportMatches.as_view()),
     path("admin/transaction/labels", views.AdminLabels.as_view()),
     path("pos/transaction/customer/assign", views.SellerAssign.as_view()),
     # 3.x called it so.
