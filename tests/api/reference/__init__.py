@@ -9,7 +9,8 @@ told in return. To add a chapter, write its calls there; nothing else is needed.
     as      who sends it: admin, seller, customer (John Doe of the demo store), the id of another
             customer, or a permanent token; left out: nobody
     body    the form as curl sends it: each printed pair, joined by & and not encoded. A pair whose
-            value is a fake path is sent as a file in multipart form
+            value is a fake path is sent as a file in multipart form: the one of that name in
+            files/, else a photo
     json    the body in JSON, where that is printed
     after   calls that go before, as "Chapter: name", where the reference prints a call that needs
             the effect of another

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any, ClassVar
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -24,6 +25,7 @@ JOHN = "00000000-0000-474c-b092-b0dd880c07e1"
 # How the reference prints a file to upload.
 FAKE_PATH = "fakepath"
 PHOTO_SIDE = 600
+FILES = Path(__file__).with_name("files")
 
 
 class TestReference(TestCase):
@@ -102,12 +104,16 @@ def _body(call: Call) -> tuple[str, str | bytes]:
         return "application/json", json.dumps(call.json)
     if any(FAKE_PATH in pair for pair in call.body):
         pairs = (pair.split("=", 1) for pair in call.body)
-        fields = {name: _photo() if FAKE_PATH in value else value for name, value in pairs}
+        fields = {name: _upload(value) if FAKE_PATH in value else value for name, value in pairs}
         return MULTIPART_CONTENT, encode_multipart(BOUNDARY, fields)
     return FORM, "&".join(call.body)
 
 
-def _photo() -> SimpleUploadedFile:
+def _upload(fake_path: str) -> SimpleUploadedFile:
+    """Return the file of this name beside the facts; a photo where there is none."""
+    name = fake_path.rsplit("\\", 1)[-1]
+    if (FILES / name).exists():
+        return SimpleUploadedFile(name, (FILES / name).read_bytes(), "text/xml")
     file = BytesIO()
     Image.new("RGB", (PHOTO_SIDE, PHOTO_SIDE), "teal").save(file, "PNG")
     return SimpleUploadedFile("photo.png", file.getvalue(), "image/png")
