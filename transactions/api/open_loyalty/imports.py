@@ -135,12 +135,11 @@ def _failed(identifier: str, message: str) -> dict[str, Any]:
 
 
 def _told(errors: Mapping[str, list[str]]) -> str:
-    faults = (
-        f"{words.wire(path).removeprefix('transactionData.')} {SHAPES.get(text, f'is refused: {text}')}"
-        for path, texts in errors.items()
-        for text in texts
+    faults = ((words.wire(path), text) for path, texts in errors.items() for text in texts)
+    return "; ".join(
+        f"{path.removeprefix('transactionData.')} {SHAPES.get(text, f'is refused: {text}')}"
+        for path, text in faults
     )
-    return "; ".join(faults)
 
 
 def _tree(row: Row) -> dict[str, Any]:
