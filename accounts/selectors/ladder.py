@@ -5,7 +5,6 @@ A ladder is read once per process and store, and again when the store's `rules_v
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -76,21 +75,22 @@ def percent(fraction: Decimal) -> str:
 
 def get_ladder(store: Store) -> Ladder:
     """Return the store's levels as of its `rules_version`; one or two queries after a change."""
-    key = (store.pk, store.rules_version)
     with _lock:
-        if ladder := _ladders.get(key):
-            _ladders.move_to_end(key)
-            return ladder
+        version, ladder = _ladders.get(store.pk, (None, None))
+    if ladder is not None and version == store.rules_version:
+        return ladder
     ladder = _read(store)
     with _lock:
-        _ladders[key] = ladder
-        while len(_ladders) > LADDERS_MAX:
-            _ladders.popitem(last=False)
+        if store.pk not in _ladders and len(_ladders) >= LADDERS_MAX:
+            # Whichever came first; reading one again is cheap, and nobody has that many stores.
+            del _ladders[next(iter(_ladders))]
+        _ladders[store.pk] = (store.rules_version, ladder)
     return ladder
 
 
 _lock = threading.Lock()
-_ladders: OrderedDict[tuple[int, int], Ladder] = OrderedDict()
+# Store → the version of its rules, and the levels as of it.
+_ladders: dict[int, tuple[int, Ladder]] = {}
 
 
 def _read(store: Store) -> Ladder:
