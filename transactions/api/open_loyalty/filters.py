@@ -42,6 +42,23 @@ SORTS = {
     "pointsEarned": "points_earned",
 }
 
+# What lists can be asked for, for the OpenAPI document.
+COMMON = ("documentType", "documentNumber", "transactionId", "customerId", "posId")
+ALL = (
+    *COMMON,
+    "customerData_name",
+    "customerData_email",
+    "customerData_phone",
+    "customerData_loyaltyCardNumber",
+    "purchaseDateFrom",
+    "purchaseDateTo",
+    "grossValueFrom",
+    "grossValueTo",
+    "labels[0][key]",
+    "labels[0][value]",
+    "matched",
+)
+
 # An id that nothing has: what is asked for by a malformed one.
 NOTHING_HAS = UUID(int=0)
 

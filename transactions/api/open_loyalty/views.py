@@ -54,6 +54,7 @@ def answer_id(document: Transaction) -> Response:
 
 
 class Transactions(TransactionView):
+    query = filters.ALL
     forms = {"POST": FormOf(forms.RegisterForm, root="transaction")}
 
     def get(self, request: Request, **ids: str) -> Response:
@@ -123,6 +124,7 @@ class CustomerTransactionDetails(TransactionDetails):
 
 class CustomerTransactions(TransactionView):
     rules = {"GET": Rule(CUSTOMER)}
+    query = filters.COMMON
 
     def get(self, request: Request, **ids: str) -> Response:
         chosen = filters.customer_filters(request.query_params)
@@ -132,6 +134,7 @@ class CustomerTransactions(TransactionView):
 
 class SellerTransactions(TransactionView):
     rules = {"GET": Rule(SELLER)}
+    query = filters.ALL
 
     def get(self, request: Request, **ids: str) -> Response:
         chosen = filters.all_filters(request.query_params, self.zone)
@@ -140,6 +143,7 @@ class SellerTransactions(TransactionView):
 
 class SellerTransactionsOfCustomer(TransactionView):
     rules = {"GET": Rule(SELLER)}
+    query = ("documentNumber",)
 
     def get(self, request: Request, **ids: str) -> Response:
         customer = access.get_customer(self.actor, self.store, ids["customer"])
