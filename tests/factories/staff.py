@@ -17,8 +17,8 @@ def RoleFactory(*permissions: str, **fields: Any) -> Role:
     granted = []
     for permission in permissions:
         resource, _, access = permission.partition(":")
-        for each in [access] if access else Access.values:
-            granted.append(roles.Permission(Resource(resource), each))
+        accesses = [access] if access else Access.values
+        granted += [roles.Permission(Resource(resource), each) for each in accesses]
     fields = {"name": f"Role {next(_numbers)}"} | fields
     return roles.create(permissions=granted, actor=SYSTEM, **fields)
 
