@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from accounts.services import tokens
 from loyalty.core.models import Event
 from tests.api.reference.facts import Call, differences, read_calls
 
+STORE = "/api/DEFAULT/"
 FORM = "application/x-www-form-urlencoded"
 JOHN = "00000000-0000-474c-b092-b0dd880c07e1"
 # How the reference prints a file to upload.
@@ -65,6 +67,10 @@ def _test_of(call: Call) -> Callable[[TestReference], None]:
 for _call in TestReference.calls.values():
     _name = re.sub(r"\W+", "_", _call.id).lower()
     setattr(TestReference, f"test_{_name}", _test_of(_call))
+    if _call.path.startswith(STORE):
+        # Clients of release 3.x name no store.
+        _older = replace(_call, path=_call.path.replace(STORE, "/api/", 1))
+        setattr(TestReference, f"test_{_name}_without_a_store", _test_of(_older))
 
 
 def _credentials(role: str) -> dict[str, str]:
