@@ -288,7 +288,7 @@ def _multiply(
         if matches(line):
             before = points[line.position]
             after = points[line.position] = before * factor
-            found = tuple(sorted(line.labels & labels))
+            found = tuple(sorted(line.labels & labels)) if labels else ()
             changes.append(LineChange(line.position, before, after, factor, found))
     return changes, []
 

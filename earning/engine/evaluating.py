@@ -142,16 +142,11 @@ def _execute(compiled: CompiledRule, lines: list[LineView], points: list[Decimal
     """Let a rule change the lines' points; it counts as executed whatever it matched (ER-15)."""
     changes, excluded = compiled.step(lines, points)
     rule = compiled.rule
-    total = ZERO
-    has_effect = False
-    for _, before, after, _, _ in changes:
-        if before or after:
-            has_effect = True
-            total += after - before
+    total = sum([after - before for _, before, after, _, _ in changes], ZERO)
     reason = None
     if not changes:
         reason = Reason.NO_LINE
-    elif not has_effect:
+    elif not total and not any(before for _, before, _, _, _ in changes):
         multiplies = isinstance(rule.effect, Multiply | MultiplyByLabels)
         reason = Reason.NOTHING_COLLECTED if multiplies else Reason.WORTH_NOTHING
     return RuleOutcome(

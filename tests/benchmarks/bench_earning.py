@@ -1,4 +1,7 @@
-"""How many baskets of ten lines a core prices per second against a hundred active rules."""
+"""How many baskets of ten lines a core prices per second against a hundred active rules.
+
+Counted in seconds of the processor, so that what else the machine does stays out of it.
+"""
 
 import time
 from datetime import UTC, datetime
@@ -21,12 +24,12 @@ def run(seconds: float = SECONDS) -> tuple[str, float, float, float]:
     assert len(found.outcomes) == 100
     assert sum(len(outcome.changes) for outcome in found.outcomes) > 500
 
-    count, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
+    count, begun = 0, time.process_time()
+    while time.process_time() - begun < seconds:
         for _ in range(50):
             engine.evaluate(rules, context)
         count += 50
-    rate = count / (time.perf_counter() - begun)
+    rate = count / (time.process_time() - begun)
     return "earning: 10 lines, 100 rules", rate, FLOOR_PER_SECOND, rate / FLOOR_PER_SECOND
 
 
