@@ -319,6 +319,7 @@ class LotAdmin(ReadOnlyAdmin):
                     Fact(_("Active from"), formats.time_tag(subject.active_from)),
                     Fact(_("Expires"), formats.time_tag(subject.expires_at)),
                     Fact(_("Written by"), _posting_link(subject.posting)),
+                    Fact(_("Id"), subject.uuid),
                 ],
             ),
             Panel(

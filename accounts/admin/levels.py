@@ -1,6 +1,7 @@
 """Levels: the ladder of the program."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -27,6 +28,7 @@ from loyalty.core.store_settings import TierBasis
 DEFAULT_LANGUAGE = "en"
 # Rows for special rewards beyond those that a level has.
 SPARE_REWARDS = 1
+ZERO = Decimal(0)
 
 
 class LevelForm(CommandForm):
@@ -170,7 +172,7 @@ class LevelForm(CommandForm):
         rewards = tuple(
             SpecialRewardData(
                 name=data[f"special_{number}_name"],
-                value=data[f"special_{number}_value"] or 0,
+                value=data[f"special_{number}_value"] or ZERO,
                 code=data[f"special_{number}_code"],
                 is_active=data[f"special_{number}_is_active"],
                 start_at=data[f"special_{number}_start_at"],
@@ -185,7 +187,7 @@ class LevelForm(CommandForm):
             is_active=data["is_active"],
             min_order=data["min_order"],
             reward_name=data["reward_name"],
-            reward_value=data["reward_value"] or 0,
+            reward_value=data["reward_value"] or ZERO,
             reward_code=data["reward_code"],
             special_rewards=rewards,
         )
@@ -219,12 +221,9 @@ class LevelAdmin(CockpitAdmin):
             .annotate(count=Count("*"))
             .values("count")
         )
-        return (
-            super()
-            .get_queryset(request)
-            .prefetch_related("translations", "special_rewards")
-            .annotate(member_count=Coalesce(Subquery(members), 0))
-        )
+        rows = super().get_queryset(request).prefetch_related("translations", "special_rewards")
+        counted: QuerySet[Any] = rows.annotate(member_count=Coalesce(Subquery(members), 0))
+        return counted
 
     @admin.display(description=gettext_lazy("Name"))
     def name(self, level: Level) -> str:

@@ -1,4 +1,4 @@
-"""Points of sale. Their screen is registered by the room of purchases, which knows what they sold."""
+"""Points of sale. The room of purchases registers their screen: it knows what they sold."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -59,8 +59,10 @@ class PosForm(CommandForm):
         pos: Pos | None = self.instance
         if pos is None:
             return {}
-        own = {"name": pos.name, "identifier": pos.identifier, "description": pos.description}
-        return own | pos.location
+        own: dict[str, Any] = {
+            name: getattr(pos, name) for name in ("name", "identifier", "description")
+        }
+        return {**own, **pos.location}
 
     def run(self, data: dict[str, Any]) -> Pos:
         location = {key: data[key] for key in (*LOCATION, *COORDINATES) if data[key]}
@@ -78,7 +80,7 @@ class PosForm(CommandForm):
 class PosAdmin(CockpitAdmin):
     resource = Resource.POS
     add_form = edit_form = PosForm
-    list_display = ("name", "identifier", "city")
+    list_display: tuple[str, ...] = ("name", "identifier", "city")
     search_fields = ("name", "identifier")
     search_help_text = gettext_lazy("Name or identifier")
     ordering = ("name", "pk")

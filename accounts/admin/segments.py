@@ -37,7 +37,9 @@ class SegmentAdmin(CockpitAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        return super().get_queryset(request).annotate(member_count=Count("memberships"))
+        segments = super().get_queryset(request)
+        counted: QuerySet[Any] = segments.annotate(member_count=Count("memberships"))
+        return counted
 
     @admin.display(description=gettext_lazy("State"), ordering="is_active")
     def state(self, segment: Segment) -> str:

@@ -244,7 +244,8 @@ class RoleAdmin(CockpitAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows = super().get_queryset(request).prefetch_related("permissions")
-        return rows.annotate(staff_count=Count("staff"))
+        counted: QuerySet[Any] = rows.annotate(staff_count=Count("staff"))
+        return counted
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.remove_view)

@@ -34,7 +34,8 @@ def type_label(transfer: PointsTransfer) -> str:
 
 
 def signed_value(transfer: PointsTransfer) -> Decimal:
-    return transfer.value if transfer.type in ADDING_TYPES else -transfer.value
+    value: Decimal = transfer.value
+    return value if transfer.type in ADDING_TYPES else -value
 
 
 def state_chip(transfer: PointsTransfer, now: datetime) -> str:

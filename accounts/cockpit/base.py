@@ -82,6 +82,12 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
             return rows
         return rows.filter(**{self.store_path: request.store})  # type: ignore[attr-defined]
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        # For the template of an empty list, which sees nothing but this.
+        changelist.may_add = self.has_add_permission(request)
+        return changelist
+
     def changelist_view(
         self, request: CockpitRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -89,7 +95,6 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
         context = {
             "title": self.plural,
             "crumbs": [(self.plural, "")],
-            "empty_state": self.empty_state,
             "list_note": self.list_note,
             "list_tabs": self.list_tabs(request),
         }

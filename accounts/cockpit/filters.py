@@ -40,7 +40,7 @@ class LevelFilter(admin.RelatedFieldListFilter):
 
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
+    ) -> list[tuple[Any, Any]]:
         store = request.store  # type: ignore[attr-defined]
         levels = Level.objects.in_store(store).prefetch_related("translations")
         return [(level.pk, level.name) for level in levels]
@@ -51,6 +51,6 @@ class PosFilter(admin.RelatedFieldListFilter):
 
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
+    ) -> list[tuple[Any, Any]]:
         store = request.store  # type: ignore[attr-defined]
         return [(pos.pk, pos.name) for pos in Pos.objects.in_store(store)]

@@ -34,7 +34,7 @@ def money(amount: Decimal | int | None, currency: str = "") -> str:
     return f"{_grouped(Decimal(amount), 2)} {currency}".strip()
 
 
-def whole(number: float | None) -> str:
+def whole(number: Decimal | float | None) -> str:
     """Return a count with thousands separated."""
     return EMPTY if number is None else _grouped(Decimal(int(number)), 0)
 

@@ -169,7 +169,7 @@ class LinesField(forms.CharField):
         return [line for line in lines if line]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return list(initial or []) != self.to_python(data)
+        return bool(list(initial or []) != self.to_python(data))
 
 
 class LabelsField(LinesField):

@@ -16,7 +16,7 @@ SESSION_KEY = "cockpit-store"
 class CockpitRequest(HttpRequest):
     """A request that `prepare` has seen; only an annotation, nothing makes one."""
 
-    user: StaffUser  # type: ignore[assignment]  # the cockpit admits nobody else
+    user: StaffUser
     actor: Actor
     store: Store
     stores: list[Store]

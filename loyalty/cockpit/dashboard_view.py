@@ -19,8 +19,8 @@ def show(request: CockpitRequest) -> HttpResponse:
         "crumbs": [(_("Dashboard"), "")],
     }
     if not rights.may(request.actor, Resource.ANALYTICS):
-        context = {"entries": navigation.entries(request)}
-        return TemplateResponse(request, "cockpit/welcome.html", shell | context)
+        shell["entries"] = navigation.entries(request)
+        return TemplateResponse(request, "cockpit/welcome.html", shell)
     choice = dashboard.chosen(request.GET.get("days", ""))
     context = {
         "choice": choice,

@@ -233,10 +233,11 @@ class SettingsForm(CommandForm):
     def _sent(self, setting: Setting[Any], data: dict[str, Any], stored: dict[str, Any]) -> Any:
         """Return what the form says of a setting, as the registry reads forms."""
         if isinstance(setting, store_settings.Credentials):
-            return {
+            values = {
                 name: _kept(data[f"{setting.wire}.{name}"], stored[setting.wire].get(name, ""))
                 for name in setting.fields
             }
+            return values if any(values.values()) else {}
         value = data[setting.wire]
         if isinstance(setting, store_settings.IdentifierOrder):
             names = [name for name in value.split(",") if name]

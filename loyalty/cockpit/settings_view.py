@@ -21,7 +21,11 @@ from loyalty.core.models import AuditEntry
 def show(request: CockpitRequest) -> HttpResponse:
     rights.require(request.actor, Resource.SETTINGS)
     may_modify = rights.may(request.actor, Resource.SETTINGS, Access.MODIFY)
-    options = {"store": request.store, "actor": request.actor, "instance": request.store}
+    options: dict[str, Any] = {
+        "store": request.store,
+        "actor": request.actor,
+        "instance": request.store,
+    }
     if request.method == "POST":
         rights.require(request.actor, Resource.SETTINGS, Access.MODIFY)
         form = SettingsForm(request.POST, **options)

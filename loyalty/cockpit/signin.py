@@ -68,14 +68,14 @@ def record(request: HttpRequest) -> None:
     """Write into the audit trail how an attempt to sign in has ended."""
     user = request.user
     address = request.META.get("REMOTE_ADDR")
-    is_in = isinstance(user, StaffUser)
+    actor = actor_of(user, ip_address=address) if isinstance(user, StaffUser) else None
     audit.record(
-        actor_of(user, ip_address=address) if is_in else None,
+        actor,
         store=None,
-        event_type="AuthenticationSuccess" if is_in else "AuthenticationFailure",
+        event_type="AuthenticationSuccess" if actor else "AuthenticationFailure",
         entity_type="Cockpit",
-        entity_id=user.uuid if is_in else "",
-        data={} if is_in else {"ip": address},
+        entity_id=actor.uuid if actor else "",
+        data={} if actor else {"ip": address},
         now=timezone.now(),
     )
 
@@ -107,7 +107,11 @@ def change_password(request: CockpitRequest) -> HttpResponse:
     """Change one's own password, and stay signed in here."""
     from loyalty.cockpit.site import site
 
-    options = {"store": request.store, "actor": request.actor, "instance": request.user}
+    options: dict[str, Any] = {
+        "store": request.store,
+        "actor": request.actor,
+        "instance": request.user,
+    }
     form = PasswordForm(request.POST if request.method == "POST" else None, **options)
     if request.method == "POST":
         is_done, staff = form.submit()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
 from accounts.cockpit import requests, rights
+from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import StaffUser
 from loyalty.cockpit import signin
@@ -30,6 +31,11 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
     login_form = signin.SignInForm
     login_template = "cockpit/login.html"
     empty_value_display = "–"
+
+    def register(self, model: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take our own screens only: Django brings one for groups, which rights here know not."""
+        if admin_class is not None and issubclass(admin_class, CockpitAdmin):
+            super().register(model, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, StaffUser) and request.user.is_staff

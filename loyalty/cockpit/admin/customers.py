@@ -114,7 +114,11 @@ class CustomerPageAdmin(CustomerAdmin):
     def do_points(
         self, request: CockpitRequest, subject: Customer, deed: PointsDeed
     ) -> HttpResponse:
-        options = {"store": request.store, "actor": request.actor, "instance": subject}
+        options: dict[str, Any] = {
+            "store": request.store,
+            "actor": request.actor,
+            "instance": subject,
+        }
         figures = balances.get_figures(subject.wallet_id, timezone.now())
         context: dict[str, Any] = {
             "deed": deed,

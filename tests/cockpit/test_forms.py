@@ -1,0 +1,409 @@
+"""The cockpit's forms end in commands …"""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Customer, Level, Pos, Role, Seller, StaffUser
+from accounts.services import levels
+from earning.models import EarningRule, RuleType
+from loyalty.core.actors import SYSTEM
+from loyalty.core.models import AuditEntry, Store
+from tests.factories.accounts import (
+    LOCATION,
+    PASSWORD,
+    CustomerFactory,
+    LevelFactory,
+    PosFactory,
+    SellerFactory,
+)
+from tests.factories.earning import EarningRuleFactory
+from tests.factories.staff import RoleFactory, StaffFactory
+
+
+def url(name, subject=None, view="change"):
+    if subject is None:
+        return reverse(f"admin:{name}_add")
+    return reverse(f"admin:{name}_{view}", args=[subject.pk])
+
+
+def sent_back(client, address, **changes):
+    """Return what a browser would send of the form at an address, changed as told."""
+    form = client.get(address).context["form"]
+    data = {}
+    for field in form:
+        value = field.value()
+        if value is True:
+            data[field.html_name] = "on"
+        elif value not in (None, False):
+            data[field.html_name] = value
+    return data | changes
+
+
+def errors_of(answer):
+    assert answer.status_code == 200, "The form was accepted."
+    return answer.context["form"].errors
+
+
+def test_adds_a_customer(cockpit, store):
+    LevelFactory(store)
+
+    answer = cockpit().post(
+        url("accounts_customer"),
+        {
+            "first_name": "Alice",
+            "last_name": "Wonder",
+            "gender": "female",
+            "email": "Alice@Example.com",
+            "agreement1": "on",
+            "labels": "vip: yes",
+        },
+    )
+
+    alice = Customer.objects.get()
+    assert answer.url == url("accounts_customer", alice)
+    assert (alice.email, alice.labels) == ("alice@example.com", [{"key": "vip", "value": "yes"}])
+    assert AuditEntry.objects.filter(event_type="RegisterCustomer").exists()
+
+
+def test_shows_what_the_command_refuses_at_its_field(cockpit, store):
+    CustomerFactory(store, email="alice@example.com")
+    data = {"first_name": "A", "last_name": "B", "gender": "male", "email": "alice@example.com"}
+
+    answer = cockpit().post(url("accounts_customer"), data)
+
+    assert errors_of(answer)["email"] == ["This value is already used."]
+    assert "agreement1" in errors_of(answer)
+    assert Customer.objects.count() == 1
+
+
+def test_changes_a_customer_and_nothing_else(cockpit, store):
+    alice = CustomerFactory(store, phone="+48601234567", agreement2=True)
+    before = Customer.objects.filter(pk=alice.pk).values().get()
+    client, address = cockpit(), url("accounts_customer", alice, "edit")
+
+    client.post(address, sent_back(client, address, last_name="Changed"))
+
+    after = Customer.objects.filter(pk=alice.pk).values().get()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"last_name", "version", "updated_at"}
+
+
+def test_puts_a_customer_on_a_level_by_hand_and_back(cockpit, store):
+    entry, gold = LevelFactory(store), LevelFactory(store, condition_value=1000)
+    alice = CustomerFactory(store)
+    client, address = cockpit(), url("accounts_customer", alice, "edit")
+
+    client.post(address, sent_back(client, address, level=str(gold.pk)))
+    alice.refresh_from_db()
+    assert (alice.level, alice.manually_assigned_level) == (gold, gold)
+
+    client.post(address, sent_back(client, address, level=""))
+    alice.refresh_from_db()
+    assert (alice.level, alice.manually_assigned_level) == (entry, None)
+
+
+def test_adds_a_level_with_texts_and_a_special_reward(cockpit, store):
+    cockpit().post(
+        url("accounts_level"),
+        {
+            "name_en": "Gold",
+            "name_pl": "Złoto",
+            "condition_value": "1000",
+            "is_active": "on",
+            "reward_name": "Discount",
+            "reward_value": "12.5",
+            "reward_code": "gold",
+            "special_0_name": "Cake",
+            "special_0_value": "20",
+            "special_0_code": "cake",
+            "special_0_is_active": "on",
+        },
+    )
+
+    gold = Level.objects.get()
+    assert (gold.translated("pl")[0], gold.reward_value) == ("Złoto", Decimal("0.125"))
+    cake = gold.special_rewards.get()
+    assert (cake.name, cake.value) == ("Cake", Decimal("0.2"))
+
+
+def test_sends_a_level_back_as_it_is(cockpit, store):
+    gold = levels.create(
+        store=store,
+        data=levels.LevelData(
+            translations={"en": levels.LevelText("Gold", "Shiny")},
+            condition_value=Decimal(1000),
+            reward_name="Discount",
+            reward_value=Decimal("0.125"),
+            reward_code="gold",
+            special_rewards=(
+                levels.SpecialRewardData(name="Cake", value=Decimal("0.2"), code="c"),
+            ),
+        ),
+        actor=SYSTEM,
+    )
+    before = list(Level.objects.values()), list(gold.special_rewards.values())
+    client, address = cockpit(), url("accounts_level", gold)
+
+    client.post(address, sent_back(client, address))
+
+    assert (list(Level.objects.values()), list(gold.special_rewards.values())) == before
+
+
+def test_drops_a_special_reward_without_a_name(cockpit, store):
+    gold = levels.create(
+        store=store,
+        data=levels.LevelData(
+            translations={"en": levels.LevelText("Gold")},
+            condition_value=Decimal(1000),
+            reward_name="Discount",
+            reward_code="gold",
+            special_rewards=(
+                levels.SpecialRewardData(name="Cake", value=Decimal("0.2"), code="c"),
+            ),
+        ),
+        actor=SYSTEM,
+    )
+    client, address = cockpit(), url("accounts_level", gold)
+
+    client.post(address, sent_back(client, address, special_0_name=""))
+
+    assert not gold.special_rewards.exists()
+
+
+def test_adds_and_changes_a_point_of_sale(cockpit, store):
+    client = cockpit()
+    client.post(url("accounts_pos"), {"name": "Harbour", "identifier": "shop-1"} | LOCATION)
+    harbour = Pos.objects.get()
+    address = url("accounts_pos", harbour)
+
+    client.post(address, sent_back(client, address, name="Old harbour", lat="91"))
+    harbour.refresh_from_db()
+    assert harbour.name == "Harbour"
+
+    client.post(address, sent_back(client, address, name="Old harbour", lat="54.35"))
+    harbour.refresh_from_db()
+    assert (harbour.name, harbour.location["lat"]) == ("Old harbour", "54.35")
+
+
+def test_keeps_a_sellers_password_when_none_is_typed(cockpit, store):
+    sam = SellerFactory(store, password=PASSWORD)
+    client, address = cockpit(), url("accounts_seller", sam)
+
+    client.post(address, sent_back(client, address, last_name="Changed"))
+
+    sam.refresh_from_db()
+    assert sam.last_name == "Changed"
+    assert sam.check_password(PASSWORD)
+
+
+def test_adds_a_seller_with_a_good_password_only(cockpit, store):
+    shop = PosFactory(store)
+    data = {"first_name": "S", "last_name": "T", "email": "s@example.com", "pos": str(shop.pk)}
+    client = cockpit()
+
+    assert "password" in errors_of(client.post(url("accounts_seller"), data | {"password": "x"}))
+    client.post(url("accounts_seller"), data | {"password": PASSWORD, "is_active": "on"})
+
+    assert Seller.objects.get().check_password(PASSWORD)
+
+
+RULES = {
+    RuleType.POINTS: {
+        "point_value": "2",
+        "inclusion_type": "include_labels",
+        "included_labels": "kind: organic",
+        "excluded_skus": "A\nB\n",
+    },
+    RuleType.MULTIPLY_FOR_PRODUCT: {"sku_ids": "A\nB", "multiplier": "3"},
+    RuleType.MULTIPLY_BY_PRODUCT_LABELS: {"label_multipliers": "kind: organic: 1.5"},
+    RuleType.PRODUCT_PURCHASE: {"sku_ids": "A", "points_amount": "20"},
+}
+
+
+@pytest.mark.parametrize("rule_type", RuleType)
+def test_adds_a_rule_of_each_type_and_sends_it_back_as_it_is(cockpit, store, rule_type):
+    level = LevelFactory(store)
+    client = cockpit()
+    data = {
+        "name": "Rule",
+        "description": "What it pays for",
+        "is_active": "on",
+        "is_all_time_active": "on",
+        "target": "level",
+        "levels": [str(level.uuid)],
+    }
+
+    answer = client.post(
+        f"{url('earning_earningrule')}?type={rule_type.value}", data | RULES[rule_type]
+    )
+    assert answer.status_code == 302, answer.context["form"].errors
+    rule = EarningRule.objects.get()
+    assert (rule.type, list(rule.levels.all())) == (rule_type, [level])
+
+    before = EarningRule.objects.values().get()
+    address = url("earning_earningrule", rule)
+    client.post(address, sent_back(client, address))
+    after = EarningRule.objects.values().get()
+    assert {name for name in before if before[name] != after[name]} == {"edited_at"}
+
+
+def test_asks_for_a_rules_type_first(cockpit, store):
+    page = cockpit().get(url("earning_earningrule")).content.decode()
+
+    assert all(f"?type={rule_type.value}" in page for rule_type in RuleType)
+
+
+def test_knows_no_rule_of_another_type(cockpit, store):
+    assert cockpit().get(f"{url('earning_earningrule')}?type=magic").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        pytest.param({"levels": []}, None, id="for-nobody"),
+        pytest.param({"point_value": ""}, "point_value", id="without-value"),
+        pytest.param({"included_labels": "organic"}, "included_labels", id="half-a-label"),
+    ],
+)
+def test_refuses_a_wrong_rule_and_changes_nothing(cockpit, store, changes, field):
+    LevelFactory(store)
+    rule = EarningRuleFactory(store=store)
+    before = EarningRule.objects.values().get()
+    client, address = cockpit(), url("earning_earningrule", rule)
+
+    errors = errors_of(client.post(address, sent_back(client, address, **changes)))
+
+    assert errors
+    assert field is None or field in errors
+    assert EarningRule.objects.values().get() == before
+
+
+def test_adds_staff_with_a_role(cockpit, store):
+    role = RoleFactory("CUSTOMER:VIEW")
+
+    cockpit().post(
+        url("accounts_staffuser"),
+        {"email": "mia@example.com", "role": str(role.pk), "is_active": "on", "password": PASSWORD},
+    )
+
+    mia = StaffUser.objects.get(email="mia@example.com")
+    assert (list(mia.roles.all()), mia.is_active) == ([role], True)
+    assert mia.check_password(PASSWORD)
+
+
+def test_lets_nobody_change_their_own_role(cockpit, store):
+    sam, role = StaffFactory("ADMIN"), RoleFactory("ADMIN")
+    client, address = cockpit(staff=sam), url("accounts_staffuser", sam)
+
+    answer = client.post(address, sent_back(client, address, role=str(role.pk)))
+
+    assert "role" in errors_of(answer)
+    assert role not in sam.roles.all()
+
+
+def test_writes_a_role_as_a_matrix(cockpit, store):
+    cockpit().post(
+        url("accounts_role"), {"name": "Shop", "CUSTOMER": "modify", "TRANSACTION": "view"}
+    )
+
+    role = Role.objects.get(name="Shop")
+    assert {(row.resource, row.access) for row in role.permissions.all()} == {
+        ("CUSTOMER", "VIEW"),
+        ("CUSTOMER", "MODIFY"),
+        ("TRANSACTION", "VIEW"),
+    }
+
+
+def test_gives_no_right_that_the_giver_lacks(cockpit, store):
+    data = {"name": "Mighty", "SETTINGS": "modify"}
+
+    answer = cockpit("ACL").post(url("accounts_role"), data)
+
+    assert errors_of(answer)
+    assert not Role.objects.filter(name="Mighty").exists()
+
+
+def test_deletes_a_role_that_nobody_has(cockpit, store):
+    unused = RoleFactory("CUSTOMER:VIEW")
+    used = StaffFactory("CUSTOMER:VIEW").roles.get()
+    client = cockpit()
+
+    for role in (unused, used):
+        client.post(url("accounts_role", role, "remove"))
+
+    assert not Role.objects.filter(pk=unused.pk).exists()
+    assert Role.objects.filter(pk=used.pk).exists()
+
+
+def test_opens_a_store_that_is_ready(cockpit, store):
+    cockpit().post(
+        url("core_store"), {"code": "north", "name": "North", "currency": "pln", "is_active": "on"}
+    )
+
+    north = Store.objects.get(code="north")
+    assert (north.currency, north.settings.timezone) == ("PLN", "Europe/Warsaw")
+
+
+# Settings
+
+
+def test_sends_the_settings_back_as_they_are(cockpit, store):
+    client, address = cockpit(), reverse("admin:settings")
+    before = store.settings.as_wire()
+
+    answer = client.post(address, sent_back(client, address))
+
+    assert answer.status_code == 302, answer.context["form"].errors
+    store.refresh_from_db()
+    assert store.settings.as_wire() == before
+
+
+def test_changes_settings(cockpit, store):
+    client, address = cockpit(), reverse("admin:settings")
+
+    client.post(
+        address,
+        sent_back(
+            client,
+            address,
+            programName="Beans",
+            customersIdentificationPriority="phone,email",
+            excludedLevelSKUs="A\nB",
+            customerStatusesEarning=["new", "active"],
+        ),
+    )
+
+    store.refresh_from_db()
+    settings = store.settings
+    assert settings.program_name == "Beans"
+    assert settings.customers_identification_priority == ("phone", "email")
+    assert settings.excluded_level_skus == {"A", "B"}
+    assert settings.customer_statuses_earning == {"new", "active"}
+
+
+def test_refuses_settings_that_do_not_fit_together(cockpit, store):
+    client, address = cockpit(), reverse("admin:settings")
+    data = sent_back(client, address, pointsDaysActiveCount="")
+
+    assert "pointsDaysActiveCount" in errors_of(client.post(address, data))
+
+
+def test_never_shows_a_secret_again_and_keeps_it(cockpit, store):
+    client, address = cockpit(), reverse("admin:settings")
+    client.post(address, sent_back(client, address, smsApiToken="very-secret"))
+
+    page = client.get(address).content.decode()
+    client.post(address, sent_back(client, address, programName="Beans"))
+
+    assert "very-secret" not in page
+    store.refresh_from_db()
+    assert store.settings.sms_api_token == "very-secret"
+
+
+def test_lets_settings_be_seen_but_not_changed(cockpit, store):
+    client, address = cockpit("SETTINGS:VIEW"), reverse("admin:settings")
+
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"programName": "Beans"}).status_code == 403

@@ -1,0 +1,173 @@
+"""The cockpit's lists …"""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.cockpit.paginator import EstimatingPaginator
+from accounts.models import Customer, Segment
+from accounts.services import points
+from tests.factories.accounts import (
+    CustomerFactory,
+    LevelFactory,
+    PosFactory,
+    SellerFactory,
+)
+from tests.factories.earning import EarningRuleFactory
+from tests.factories.staff import RoleFactory, StaffFactory
+from tests.factories.transactions import SaleFactory
+
+
+def fill(store, count):
+    """Add so many rows of everything that a list shows."""
+    for number in range(count):
+        level = LevelFactory(store, condition_value=1000 + Customer.objects.count())
+        shop = PosFactory(store)
+        SellerFactory(store, pos=shop)
+        customer = CustomerFactory(store, pos=shop)
+        EarningRuleFactory(store=store, levels=[level])
+        SaleFactory(customer, "10.00", pos_uuid=shop.uuid)
+        points.add(customer=customer, amount=Decimal(5), issuer="admin")
+        points.spend(customer=customer, amount=Decimal(1), issuer="admin")
+        Segment.objects.create(store=store, name=f"Segment {level.pk} {number}")
+        StaffFactory("CUSTOMER:VIEW")
+        RoleFactory("LEVEL:VIEW")
+
+
+LISTS = [
+    "accounts_customer",
+    "accounts_level",
+    "accounts_pointstransfer",
+    "accounts_pos",
+    "accounts_role",
+    "accounts_segment",
+    "accounts_seller",
+    "accounts_staffuser",
+    "core_auditentry",
+    "core_event",
+    "core_store",
+    "earning_earningrule",
+    "ledger_lot",
+    "ledger_pointtype",
+    "ledger_posting",
+    "transactions_transaction",
+]
+
+
+def count_queries(client, name):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200
+    return len(queries)
+
+
+def test_run_as_many_queries_for_two_rows_as_for_ten(cockpit, store):
+    client = cockpit()
+    fill(store, 2)
+    few = {name: count_queries(client, name) for name in LISTS}
+    fill(store, 8)
+
+    many = {name: count_queries(client, name) for name in LISTS}
+
+    assert many == few
+    assert max(many.values()) <= 16
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("alice", True),
+        ("ALI Won", True),
+        ("wonder", True),
+        ("alice@exa", True),
+        ("card-77", True),
+        ("+48601", True),
+        ("lice", False),
+        ("alice bob", False),
+        ("' | !:*\\", False),
+    ],
+)
+def test_find_customers_by_how_their_words_begin(cockpit, store, text, is_found):
+    CustomerFactory(
+        store,
+        last_name="Wonder",
+        email="alice@example.com",
+        loyalty_card_number="CARD-77/1",
+        phone="+48601234567",
+    )
+
+    page = cockpit().get(reverse("admin:accounts_customer_changelist"), {"q": text})
+
+    assert page.context["cl"].result_count == int(is_found)
+
+
+def test_find_documents_by_number_or_buyer(cockpit, store):
+    sale = SaleFactory(CustomerFactory(store, email="alice@example.com"), number="FV/2026/17")
+    client, url = cockpit(), reverse("admin:transactions_transaction_changelist")
+
+    def found(text):
+        return [row.pk for row in client.get(url, {"q": text}).context["cl"].result_list]
+
+    assert found("FV/2026/17") == found("fv/2026") == found("alice@example.com") == [sale.pk]
+    assert found("2026/17") == []
+
+
+def test_filter_by_days_of_the_stores_time_zone(cockpit, store):
+    from datetime import UTC, datetime
+
+    # Half past midnight of the 15th in Warsaw.
+    CustomerFactory(store, created_at=datetime(2026, 3, 14, 23, 30, tzinfo=UTC))
+    client, url = cockpit(), reverse("admin:accounts_customer_changelist")
+
+    def count(day):
+        dates = {"created_at_from": day, "created_at_to": day}
+        return client.get(url, dates).context["cl"].result_count
+
+    assert (count("2026-03-14"), count("2026-03-15")) == (0, 1)
+
+
+@pytest.mark.parametrize("days", ["nonsense", "2026-13-01", "0000-00-00"])
+def test_take_a_malformed_day_for_none(cockpit, store, days):
+    CustomerFactory(store)
+
+    page = cockpit().get(reverse("admin:accounts_customer_changelist"), {"created_at_from": days})
+
+    assert page.context["cl"].result_count == 1
+
+
+def test_teach_when_they_are_empty(cockpit, store):
+    page = cockpit().get(reverse("admin:earning_earningrule_changelist")).content.decode()
+
+    assert "Without a rule a purchase earns nothing." in page
+
+
+def test_count_exactly_up_to_the_limit(store, monkeypatch):
+    monkeypatch.setattr(EstimatingPaginator, "exact_limit", 3)
+    for _ in range(3):
+        CustomerFactory(store)
+
+    pages = EstimatingPaginator(Customer.objects.in_store(store).order_by("pk"), 2)
+
+    assert (pages.count, pages.is_estimate) == (3, False)
+
+
+def test_estimate_beyond_the_limit_by_two_queries(store, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(EstimatingPaginator, "exact_limit", 3)
+    for _ in range(5):
+        CustomerFactory(store)
+    pages = EstimatingPaginator(Customer.objects.in_store(store).order_by("pk"), 2)
+
+    with django_assert_num_queries(2):
+        assert pages.count >= 4
+
+    assert pages.is_estimate
+
+
+def test_end_at_the_last_page_that_anybody_turns_to(store, monkeypatch):
+    monkeypatch.setattr(EstimatingPaginator, "max_pages", 2)
+    for _ in range(5):
+        CustomerFactory(store)
+
+    assert EstimatingPaginator(Customer.objects.in_store(store).order_by("pk"), 2).num_pages == 2

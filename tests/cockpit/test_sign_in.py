@@ -1,0 +1,86 @@
+"""Signing in to the cockpit …"""
+
+import pytest
+from django.urls import reverse
+
+from loyalty.cockpit import signin
+from loyalty.core.models import AuditEntry
+from tests.factories.staff import PASSWORD, StaffFactory
+
+
+@pytest.fixture
+def sam(store):
+    return StaffFactory(username="sam", email="sam@example.com")
+
+
+def sign_in(client, username="sam", password=PASSWORD):
+    return client.post(reverse("admin:login"), {"username": username, "password": password})
+
+
+@pytest.mark.parametrize("username", ["sam", "SAM", "sam@example.com", "Sam@Example.com"])
+def test_takes_the_user_name_or_the_address(client, sam, username):
+    assert sign_in(client, username).status_code == 302
+
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("username", "password"), [("sam", "wrong"), ("nobody", PASSWORD), ("", PASSWORD)]
+)
+def test_refuses_in_plain_words(client, sam, username, password):
+    answer = sign_in(client, username, password)
+
+    assert answer.status_code == 200
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_refuses_who_was_shut_out(client, sam):
+    sam.is_active = False
+    sam.save(update_fields=["is_active"])
+
+    assert sign_in(client).status_code == 200
+
+
+def test_is_audited_either_way(client, sam):
+    sign_in(client, password="wrong")
+    sign_in(client)
+
+    events = AuditEntry.objects.filter(entity_type="Cockpit").order_by("pk")
+    assert [(row.event_type, row.username) for row in events] == [
+        ("AuthenticationFailure", "<notlogged>"),
+        ("AuthenticationSuccess", "sam"),
+    ]
+
+
+def test_makes_an_address_wait_that_guesses(client, sam, monkeypatch):
+    monkeypatch.setattr(signin, "FAILURES_MAX", 2)
+    for _ in range(2):
+        sign_in(client, password="wrong")
+
+    answer = sign_in(client)
+
+    assert "Please wait ten minutes." in answer.content.decode()
+
+
+def test_changes_ones_own_password_and_stays_signed_in(client, sam):
+    sign_in(client)
+
+    client.post(reverse("admin:password_change"), {"current": PASSWORD, "new": "Another-1-word"})
+
+    sam.refresh_from_db()
+    assert sam.check_password("Another-1-word")
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "field"),
+    [("wrong", "Another-1-word", "current"), (PASSWORD, "weak", "new")],
+)
+def test_keeps_the_password_when_something_is_wrong(client, sam, current, new, field):
+    sign_in(client)
+
+    answer = client.post(reverse("admin:password_change"), {"current": current, "new": new})
+
+    assert field in answer.context["form"].errors
+    sam.refresh_from_db()
+    assert sam.check_password(PASSWORD)
