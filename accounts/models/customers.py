@@ -59,6 +59,7 @@ class Customer(StoreModel):
     company = models.JSONField(default=dict, blank=True)
     # A list of {"key": …, "value": …}.
     labels = models.JSONField(default=list, blank=True)
+    avatar = models.ImageField(upload_to="avatars/", blank=True)
     agreement1 = models.BooleanField("legal agreement", default=False)
     agreement2 = models.BooleanField("marketing agreement", default=False)
     agreement3 = models.BooleanField("data processing agreement", default=False)

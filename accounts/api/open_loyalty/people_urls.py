@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.api.open_loyalty import customers, levels, pos, sellers
+from accounts.api.open_loyalty import avatars, customers, levels, pos, sellers
 
 customer_urls: list[URLPattern] = [
     path("customer", customers.Customers.as_view()),
@@ -29,6 +29,7 @@ customer_urls: list[URLPattern] = [
     path("customer/<uuid:customer>/remove-manually-level", customers.RemoveManualLevel.as_view()),
     path("customer/<uuid:customer>/pos", customers.ChoosePos.as_view()),
     path("seller/customer/<uuid:customer>/pos", customers.SellerChoosePos.as_view()),
+    path("customer/<uuid:customer>/avatar", avatars.Avatar.as_view()),
     path("admin/customer-statuses", customers.Statuses.as_view()),
 ]
 
