@@ -1,19 +1,21 @@
 """Give a customer the points of a purchase, or tell what they would be."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from accounts.models import Customer, CustomerStatus, SegmentMembership
 from accounts.selectors import ladder
 from accounts.services import points
 from earning import engine
-from earning.models import Evaluation, RuleExecution
+from earning.models import Evaluation
 from earning.services import rule_sets
+from loyalty.core import sql
 from loyalty.core.models import Store
 
 # Rule names can be many and long; a transfer's comment is one line for people.
@@ -47,18 +49,7 @@ def award_purchase(
     assert connection.in_atomic_block, "Purchase, explanation and points are written together."
     store = customer.store
     found = evaluate(store=store, facts=_facts_of(customer, level_id=level_id), purchase=purchase)
-    evaluation = Evaluation.objects.create(
-        store=store,
-        customer=customer,
-        transaction_uuid=transaction_uuid,
-        points=found.points,
-        explanation=engine.to_json(found),
-        evaluated_at=now,
-    )
-    RuleExecution.objects.bulk_create(
-        RuleExecution(evaluation=evaluation, rule_id=outcome.rule_id, points=_kept(outcome.points))
-        for outcome in found.effective
-    )
+    evaluation = _keep(found, customer=customer, transaction_uuid=transaction_uuid, now=now)
     if found.points > 0:
         points.add(
             customer=customer,
@@ -69,6 +60,55 @@ def award_purchase(
             transaction_uuid=transaction_uuid,
             now=now,
         )
+    return evaluation
+
+
+# One statement, prepared on the server: every purchase writes it, and the ORM would spend longer on
+# these rows than all the rest of the award takes.
+_KEEP = """
+with evaluation as (
+    insert into earning_evaluation (
+        uuid, store_id, customer_id, transaction_uuid, points, explanation, evaluated_at
+    ) values (
+        %s::uuid, %s::bigint, %s::bigint, %s::uuid, %s::numeric, %s::jsonb, %s::timestamptz
+    ) returning id
+), executions as (
+    insert into earning_ruleexecution (evaluation_id, rule_id, points)
+    select evaluation.id, execution.rule_id, execution.points
+    from evaluation, unnest(%s::bigint[], %s::numeric[]) as execution (rule_id, points)
+)
+select id from evaluation
+"""
+
+
+def _keep(
+    found: engine.Evaluation, *, customer: Customer, transaction_uuid: UUID, now: datetime
+) -> Evaluation:
+    """Store an evaluation with its explanation, and each rule that gave something."""
+    evaluation = Evaluation(
+        store=customer.store,
+        customer=customer,
+        transaction_uuid=transaction_uuid,
+        points=found.points,
+        explanation=engine.to_json(found),
+        evaluated_at=now,
+    )
+    [(evaluation.pk,)] = sql.write(
+        _KEEP,
+        (
+            evaluation.uuid,
+            evaluation.store_id,
+            evaluation.customer_id,
+            transaction_uuid,
+            evaluation.points,
+            json.dumps(evaluation.explanation),
+            now,
+            [outcome.rule_id for outcome in found.effective],
+            [_kept(outcome.points) for outcome in found.effective],
+        ),
+    )
+    evaluation._state.adding = False
+    evaluation._state.db = DEFAULT_DB_ALIAS
     return evaluation
 
 
