@@ -1,0 +1,335 @@
+"""
+Who is let in where: address × role × answer. A new address fails here until the table names it.
+
+P: everybody. Else some of A: staff with the right, a: all staff, S: sellers, C: customers.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import URLPattern
+
+from accounts.models import Seller
+from loyalty.api.open_loyalty import urls
+from loyalty.core.models import Store
+from loyalty.core.services.stores import RESERVED_CODES
+from tests.factories import CustomerFactory, SellerFactory, StoreFactory
+from tests.factories.staff import StaffFactory
+from tests.support.api import ApiClient
+
+Api = Callable[..., ApiClient]
+
+TABLE = {
+    "GET ": "P",
+    "GET admin": "A",
+    "GET admin/acl/accesses": "A",
+    "GET admin/acl/resources": "A",
+    "GET admin/acl/role": "A",
+    "POST admin/acl/role": "A",
+    "GET admin/acl/role/<int:role>": "A",
+    "PUT admin/acl/role/<int:role>": "A",
+    "DELETE admin/acl/role/<int:role>": "A",
+    "GET admin/data": "a",
+    "POST admin/data": "A",
+    "GET admin/data/<uuid:admin>": "A",
+    "PUT admin/data/<uuid:admin>": "A",
+    "POST admin/login_check": "P",
+    "GET event": "A",
+    "GET event/<int:event>": "A",
+    "GET store": "A",
+    "POST store": "A",
+    "GET store/<uuid:store>": "A",
+    "PUT store/<uuid:store>": "A",
+    "POST token/refresh": "P",
+    "GET token/revoke": "aSC",
+    "GET {storeCode}/admin/customer": "A",
+    "GET {storeCode}/admin/customer-statuses": "A",
+    "POST {storeCode}/admin/customer/<uuid:customer>/activate": "A",
+    "POST {storeCode}/admin/customer/<uuid:customer>/deactivate": "A",
+    "GET {storeCode}/admin/customer/<uuid:customer>/status": "A",
+    "POST {storeCode}/admin/customer/register": "A",
+    "GET {storeCode}/admin/level/<uuid:level>/customers": "A",
+    "POST {storeCode}/admin/p2p-points-tranfer": "A",
+    "POST {storeCode}/admin/p2p-points-transfer": "A",
+    "POST {storeCode}/admin/transaction/customer/assign": "A",
+    "POST {storeCode}/admin/transaction/customer/assign/import": "A",
+    "POST {storeCode}/admin/transaction/import": "A",
+    "POST {storeCode}/admin/transaction/labels": "A",
+    "PATCH {storeCode}/admin/transaction/labels": "A",
+    "GET {storeCode}/customer": "AS",
+    "GET {storeCode}/customer/<uuid:customer>": "ASC",
+    "PUT {storeCode}/customer/<uuid:customer>": "ASC",
+    "POST {storeCode}/customer/<uuid:customer>/level": "AS",
+    "POST {storeCode}/customer/<uuid:customer>/pos": "AS",
+    "POST {storeCode}/customer/<uuid:customer>/remove-manually-level": "AS",
+    "GET {storeCode}/customer/<uuid:customer>/status": "ASC",
+    "POST {storeCode}/customer/activate/<str:token>": "P",
+    "GET {storeCode}/customer/check": "P",
+    "GET {storeCode}/customer/customer/<uuid:customer>/status": "C",
+    "GET {storeCode}/customer/earningRule": "C",
+    "GET {storeCode}/customer/level": "C",
+    "POST {storeCode}/customer/login_check": "P",
+    "POST {storeCode}/customer/points/p2p-transfer": "C",
+    "GET {storeCode}/customer/points/transfer": "C",
+    "POST {storeCode}/customer/register": "AS",
+    "GET {storeCode}/customer/registrations": "A",
+    "GET {storeCode}/customer/registrations/daily": "A",
+    "POST {storeCode}/customer/self_register": "P",
+    "GET {storeCode}/customer/transaction": "C",
+    "GET {storeCode}/customer/transaction/<str:transaction>": "C",
+    "POST {storeCode}/customer/transaction/customer/assign": "C",
+    "POST {storeCode}/customer/transaction/labels": "C",
+    "PATCH {storeCode}/customer/transaction/labels": "C",
+    "POST {storeCode}/customer/transaction/labels/append": "C",
+    "PATCH {storeCode}/customer/transaction/labels/append": "C",
+    "GET {storeCode}/earningRule": "AS",
+    "POST {storeCode}/earningRule": "A",
+    "GET {storeCode}/earningRule/<str:rule>": "AS",
+    "PUT {storeCode}/earningRule/<str:rule>": "A",
+    "POST {storeCode}/earningRule/<str:rule>/activate": "A",
+    "POST {storeCode}/earningRule/<str:rule>/active": "A",
+    "GET {storeCode}/earningRule/<str:rule>/photo": "P",
+    "POST {storeCode}/earningRule/<str:rule>/photo": "A",
+    "DELETE {storeCode}/earningRule/<str:rule>/photo": "A",
+    "GET {storeCode}/level": "AS",
+    "GET {storeCode}/level/<uuid:level>": "AS",
+    "PUT {storeCode}/level/<uuid:level>": "A",
+    "POST {storeCode}/level/<uuid:level>/activate": "A",
+    "GET {storeCode}/level/<uuid:level>/customers": "A",
+    "GET {storeCode}/level/<uuid:level>/photo": "P",
+    "POST {storeCode}/level/<uuid:level>/photo": "A",
+    "DELETE {storeCode}/level/<uuid:level>/photo": "A",
+    "POST {storeCode}/level/create": "A",
+    "GET {storeCode}/points/transfer": "AS",
+    "POST {storeCode}/points/transfer/<uuid:transfer>/activate": "A",
+    "POST {storeCode}/points/transfer/<uuid:transfer>/cancel": "A",
+    "POST {storeCode}/points/transfer/<uuid:transfer>/expire": "A",
+    "POST {storeCode}/points/transfer/add": "AS",
+    "POST {storeCode}/points/transfer/block": "A",
+    "POST {storeCode}/points/transfer/spend": "AS",
+    "GET {storeCode}/points/transfers": "A",
+    "GET {storeCode}/pos": "AS",
+    "POST {storeCode}/pos": "A",
+    "GET {storeCode}/pos/<uuid:pos>": "AS",
+    "PUT {storeCode}/pos/<uuid:pos>": "A",
+    "GET {storeCode}/pos/identifier/<str:identifier>": "AS",
+    "POST {storeCode}/pos/points/transfer/add": "S",
+    "POST {storeCode}/pos/points/transfer/spend": "S",
+    "POST {storeCode}/pos/search/customer": "AS",
+    "POST {storeCode}/pos/transaction/customer/assign": "S",
+    "GET {storeCode}/seller": "A",
+    "GET {storeCode}/seller/<uuid:seller>": "AS",
+    "PUT {storeCode}/seller/<uuid:seller>": "A",
+    "POST {storeCode}/seller/<uuid:seller>/activate": "A",
+    "POST {storeCode}/seller/<uuid:seller>/deactivate": "A",
+    "POST {storeCode}/seller/<uuid:seller>/delete": "A",
+    "POST {storeCode}/seller/customer/<uuid:customer>/activate": "S",
+    "POST {storeCode}/seller/customer/<uuid:customer>/deactivate": "S",
+    "POST {storeCode}/seller/customer/<uuid:customer>/pos": "S",
+    "GET {storeCode}/seller/customer/<uuid:customer>/status": "S",
+    "POST {storeCode}/seller/customer/register": "S",
+    "GET {storeCode}/seller/earningRule": "S",
+    "GET {storeCode}/seller/earningRule/<str:rule>": "S",
+    "GET {storeCode}/seller/level": "S",
+    "GET {storeCode}/seller/level/<uuid:level>": "S",
+    "POST {storeCode}/seller/login_check": "P",
+    "GET {storeCode}/seller/points/transfer": "S",
+    "GET {storeCode}/seller/pos": "S",
+    "GET {storeCode}/seller/pos/<uuid:pos>": "S",
+    "POST {storeCode}/seller/register": "A",
+    "GET {storeCode}/seller/transaction": "S",
+    "GET {storeCode}/seller/transaction/<path:document_number>": "S",
+    "GET {storeCode}/seller/transaction/customer/<uuid:customer>": "S",
+    "POST {storeCode}/seller/transaction/customer/assign": "S",
+    "GET {storeCode}/settings": "A",
+    "POST {storeCode}/settings": "A",
+    "GET {storeCode}/settings/activation": "P",
+    "GET {storeCode}/settings/activation-method": "P",
+    "GET {storeCode}/settings/choices/<str:type>": "P",
+    "GET {storeCode}/settings/public": "aSC",
+    "GET {storeCode}/transaction": "A",
+    "POST {storeCode}/transaction": "A",
+    "GET {storeCode}/transaction/<str:transaction>": "ASC",
+    "PUT {storeCode}/transaction/<str:transaction>/label": "A",
+    "DELETE {storeCode}/transaction/<str:transaction>/label": "A",
+    "GET {storeCode}/transaction/item/labels": "ASC",
+    "POST {storeCode}/transaction/simulate": "A",
+}
+
+METHODS = ["get", "post", "put", "patch", "delete"]
+# What ends where the checks of caller, store and right are passed.
+LET_IN = {200, 201, 204, 400, 404, 415, 422}
+
+
+def MonaFactory(store: Store) -> Seller:
+    """Make a seller who may also move points; the chapter's own tests have one who may not."""
+    return SellerFactory(store, may_transfer_points=True)
+
+
+def patterns() -> Iterator[tuple[str, URLPattern]]:
+    for pattern in urls.store_urls:
+        yield f"{{storeCode}}/{pattern.pattern}", pattern
+    for pattern in urls.global_urls:
+        yield str(pattern.pattern), pattern
+
+
+def routes() -> set[str]:
+    found = set()
+    for route, pattern in patterns():
+        view = pattern.callback.view_class  # type: ignore[attr-defined]  # a class's view
+        for method in METHODS:
+            if hasattr(view, method) and method in view.http_method_names:
+                found.add(f"{method.upper()} {route}")
+    return found
+
+
+def path_of(route: str) -> str:
+    """Fill a route's placeholders with ids that name nothing."""
+    parts = []
+    for part in route.split("/"):
+        if part.startswith("<int:"):
+            part = "987654321"
+        elif part.startswith("<"):
+            part = str(uuid4())
+        parts.append(part)
+    return "/".join(parts).replace("{storeCode}", "DEFAULT")
+
+
+def answers(client_of: Callable[[], ApiClient]) -> dict[str, int]:
+    statuses = {}
+    for route in TABLE:
+        method, _, path = route.partition(" ")
+        # A new client each time: one of the addresses ends its session.
+        statuses[route] = client_of().send(method, path_of(path), None).status_code
+    return statuses
+
+
+def wrong(statuses: dict[str, int], expected: Callable[[str, str], set[int]]) -> dict[str, Any]:
+    """Return the routes whose answer is not as the table says."""
+    return {
+        route: status
+        for route, status in statuses.items()
+        if status not in expected(route, TABLE[route])
+    }
+
+
+def test_names_every_address():
+    assert routes() == set(TABLE)
+
+
+def test_nobody(store: Store, api: Api):
+    def expected(route: str, who: str) -> set[int]:
+        # A sign-in without credentials is refused by its own words.
+        is_sign_in = "login_check" in route or "token/refresh" in route
+        return LET_IN | ({401} if is_sign_in else set()) if who == "P" else {401}
+
+    assert wrong(answers(api), expected) == {}
+
+
+@pytest.mark.parametrize(("letter", "factory"), [("S", MonaFactory), ("C", CustomerFactory)])
+def test_sellers_and_customers(store: Store, api: Api, letter: str, factory: Any):
+    person = factory(store)
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        return LET_IN if letter in who else {403}
+
+    assert wrong(answers(lambda: api(person)), expected) == {}
+
+
+@pytest.mark.parametrize(("letter", "factory"), [("S", MonaFactory), ("C", CustomerFactory)])
+def test_people_of_another_store(store: Store, api: Api, letter: str, factory: Any):
+    """For them this store does not exist."""
+    eve = factory(StoreFactory())
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        if letter not in who:
+            return {403}
+        return {404} if "{storeCode}" in route else LET_IN
+
+    assert wrong(answers(lambda: api(eve)), expected) == {}
+
+
+def test_super_admins(store: Store, api: Api):
+    sam = StaffFactory()
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        return LET_IN if "A" in who.upper() else {403}
+
+    assert wrong(answers(lambda: api(sam)), expected) == {}
+
+
+def test_staff_without_rights(store: Store, api: Api):
+    nemo = StaffFactory(is_super=False)
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        return LET_IN if "a" in who else {403}
+
+    assert wrong(answers(lambda: api(nemo)), expected) == {}
+
+
+def test_staff_who_may_view_cannot_write(store: Store, api: Api):
+    resources = {
+        pattern.callback.view_class.resource  # type: ignore[attr-defined]
+        for _, pattern in patterns()
+    } - {None}
+    viewer = StaffFactory(*[f"{resource}:VIEW" for resource in resources])
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        if "A" not in who.upper():
+            return {403}
+        return LET_IN if route.startswith("GET") or route in WRITES_NOTHING else {403}
+
+    assert wrong(answers(lambda: api(viewer)), expected) == {}
+
+
+# Questions that are asked by POST.
+WRITES_NOTHING = {
+    "POST {storeCode}/transaction/simulate",
+    "POST {storeCode}/pos/search/customer",
+}
+
+
+@pytest.mark.parametrize("end", ["", "/", "//"])
+@pytest.mark.parametrize("path", ["settings", "DEFAULT/settings", "store", "DEFAULT/pos"])
+def test_a_trailing_slash_makes_no_difference(store: Store, api: Api, path: str, end: str):
+    assert api(StaffFactory()).get(f"{path}{end}").status_code == 200
+
+
+def test_no_store_can_take_the_first_word_of_an_address():
+    first_words = {route.split("/")[0] for route, _ in patterns() if "{" not in route}
+    first_words |= {route.split("/")[1] for route, _ in patterns() if "{" in route}
+
+    assert {word.lower() for word in first_words - {""}} <= RESERVED_CODES
+
+
+def test_a_reserved_word_is_never_taken_for_a_store(store: Store, api: Api):
+    # As from before the word was reserved.
+    Store.objects.create(code="seller", name="Seller", currency="EUR")
+
+    assert api(StaffFactory()).get("seller/settings").status_code == 404
+
+
+def test_an_unknown_address_answers_in_the_apis_format(db: None, api: Api):
+    answer = api().get("DEFAULT/shoes/43")
+
+    assert answer.status_code == 404
+    assert answer.data == {"error": {"code": 404, "message": "Not Found"}}
+
+
+def test_another_method_is_refused(store: Store, api: Api):
+    answer = api(StaffFactory()).delete("store")
+
+    assert answer.status_code == 405
+    assert answer.data["error"]["code"] == 405
