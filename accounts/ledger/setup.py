@@ -18,7 +18,7 @@ def open_store(store: Store) -> PointType:
     )
     for kind in SYSTEM_KINDS:
         Wallet.objects.get_or_create(store=store, kind=kind)
-    return point_type  # type: ignore[no-any-return]  # the store's manager is untyped
+    return point_type
 
 
 def open_store_of(event: Event) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 
@@ -107,7 +107,7 @@ class Lot(StoreModel):
         db_persist=True,
     )
 
-    objects = LotQuerySet.as_manager()
+    objects: ClassVar = LotQuerySet.as_manager()
 
     class Meta:
         indexes = [
