@@ -318,7 +318,7 @@ def label_line(labels: list[dict[str, str]]) -> str:
     return ", ".join(texts) or formats.EMPTY
 
 
-def sent_facts(data: dict[str, Any]) -> list[tuple[str, Any]]:
+def sent_facts(data: dict[str, Any]) -> list[tuple[Any, Any]]:
     names = {
         "name": gettext_lazy("Name"),
         "email": gettext_lazy("E-mail"),
@@ -425,7 +425,7 @@ def returns_table(model_admin: CockpitAdmin, document: Transaction) -> Table:
 
 
 def candidates(document: Transaction, text: str) -> list[Customer]:
-    """Return who may have bought it: whom the search finds, else who resembles what the till sent."""
+    """Return who may have bought it: whom a search finds, or who resembles the till's data."""
     store = document.store
     if text:
         return search.find_customers(store, text, limit=CANDIDATES_SHOWN)
@@ -442,7 +442,7 @@ def candidates(document: Transaction, text: str) -> list[Customer]:
 class PosWithSalesAdmin(PosAdmin):
     """Points of sale with what they have sold, which only this room knows."""
 
-    list_display = (*PosAdmin.list_display, "figure_count", "figure_sold")
+    list_display: tuple[str, ...] = (*PosAdmin.list_display, "figure_count", "figure_sold")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

@@ -1,4 +1,4 @@
-"""What points did in a period, and what is owed. Every query reads one index range of the ledger."""
+"""What points did in a period, and what is owed; each query reads one index range."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

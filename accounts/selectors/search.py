@@ -1,9 +1,6 @@
 """Find customers by whatever a caller says of themselves."""
 
-from typing import Any
-
 from django.db import models
-from django.db.models.functions import Concat, Lower
 
 from accounts.models import Customer
 from loyalty.core.models import Store
@@ -11,29 +8,19 @@ from loyalty.core.models import Store
 WORDS_MAX = 6
 
 
-def words_of(*, separator: str = " ") -> models.Func:
+def words_of() -> models.Func:
     """
-    Return the expression of a customer's words, lower case, as `customer_by_word` indexes it.
+    Return the expression of a customer's words, as the index `customer_by_word` has it.
 
-    Words as they are, not as a text-search parser would cut them: an e-mail address, a card number
-    with dashes or a phone number is one word, so that its beginning finds it.
+    Words as they are, not as a text-search parser would cut them: an e-mail address, a card
+    number with dashes or a phone number is one word, so that its beginning finds it.
     """
-    parts: list[Any] = []
-    for name in ("first_name", "last_name", "email", "loyalty_card_number", "phone"):
-        parts += [models.F(name), models.Value(separator)]
-    text = Lower(Concat(*parts, output_field=models.TextField()))
-    return models.Func(
-        models.Func(
-            models.Func(text, models.Value(separator), function="string_to_array"),
-            models.Value(""),
-            function="array_remove",
-        ),
-        function="array_to_tsvector",
-    )
+    names = ("first_name", "last_name", "email", "loyalty_card_number", "phone")
+    return models.Func(*map(models.F, names), function="accounts_customer_words")
 
 
 def matching(customers: "models.QuerySet[Customer]", text: str) -> "models.QuerySet[Customer]":
-    """Keep the customers who have a word beginning with each word of `text`; all for an empty one."""
+    """Keep who has a word beginning with each word of `text`; everybody for an empty one."""
     words = text.lower().split()[:WORDS_MAX]
     if not words:
         return customers
@@ -50,7 +37,7 @@ def matching(customers: "models.QuerySet[Customer]", text: str) -> "models.Query
 
 
 def find_customers(store: Store, text: str, *, limit: int) -> list[Customer]:
-    """Return a few customers of a store whose name, e-mail, card or phone begins so; newest first."""
+    """Return a few customers whose name, e-mail, card or phone begins so, newest first."""
     customers = Customer.objects.in_store(store).select_related("level")
     return list(matching(customers, text).order_by("-pk")[:limit])
 
