@@ -1,10 +1,12 @@
 """The OpenAPI document of the Open Loyalty API, and the pages that show it."""
 
+from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, include, path
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
@@ -50,9 +52,32 @@ def _with_plain_numbers(node: Any) -> Any:
 
 # These pages are public, and a token that ran out must not close them.
 PAGE: dict[str, Any] = {"authentication_classes": [], "permission_classes": [], "url_name": NAME}
+# Nothing from elsewhere, whatever the two scripts would like to load.
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "worker-src 'self' blob:"
+)
+
+View = Callable[..., HttpResponseBase]
+
+
+def _closed(view: View) -> View:
+    """Let a page load only what this server serves."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response["Content-Security-Policy"] = POLICY
+        return response
+
+    return inner
+
+
+swagger = SpectacularSwaggerSplitView.as_view(**PAGE, template_name="api/swagger.html")
+redoc = SpectacularRedocView.as_view(**PAGE, template_name="api/redoc.html")
 
 urls: list[URLPattern] = [
     path("doc.json", document_json, name=NAME),
-    path("doc", SpectacularSwaggerSplitView.as_view(**PAGE)),
-    path("redoc", SpectacularRedocView.as_view(**PAGE)),
+    path("doc", _closed(swagger)),
+    path("redoc", _closed(redoc)),
 ]

@@ -1,0 +1,82 @@
+"""The OpenAPI document and its pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.support.api import ApiClient
+
+
+@pytest.fixture
+def document(db: None, api: Callable[..., ApiClient]) -> dict[str, Any]:
+    answer = api().get("doc.json")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.data
+    return found
+
+
+def test_is_openapi_3_1(document: dict[str, Any]):
+    assert document["openapi"] == "3.1.0"
+
+
+def test_names_each_address_once_with_its_operations(document: dict[str, Any]):
+    ids = [
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+    ]
+
+    assert len(ids) == len(set(ids))
+    assert "get-transaction" in ids
+    assert "/api/{store_code}/transaction" in document["paths"]
+    assert "/api/transaction" not in document["paths"]
+
+
+def test_shows_bodies_as_forms_and_json(document: dict[str, Any]):
+    body = document["paths"]["/api/store"]["post"]["requestBody"]["content"]
+
+    assert set(body) == {
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    }
+    encoding = body["application/x-www-form-urlencoded"]["encoding"]
+    assert encoding == {"store": {"style": "deepObject", "explode": True}}
+    wrapper = body["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert list(document["components"]["schemas"][wrapper]["properties"]) == ["store"]
+
+
+def test_says_who_may_call(document: dict[str, Any]):
+    assert {} in document["paths"]["/api/admin/login_check"]["post"]["security"]
+    assert {} not in document["paths"]["/api/store"]["get"]["security"]
+    assert "401" in document["paths"]["/api/store"]["get"]["responses"]
+
+
+def test_offers_paging_where_lists_are_paged(document: dict[str, Any]):
+    names = {each["name"] for each in document["paths"]["/api/store"]["get"]["parameters"]}
+
+    assert {"page", "perPage", "sort", "direction"} <= names
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]):
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if "$ref" in node else []
+            return own + [each for value in node.values() for each in references(value)]
+        if isinstance(node, list):
+            return [each for value in node for each in references(value)]
+        return []
+
+    for reference in references(document):
+        assert reference.rpartition("/")[2] in document["components"]["schemas"]
+
+
+@pytest.mark.parametrize("path", ["/api/doc", "/api/redoc"])
+def test_the_pages_load_nothing_from_elsewhere(db: None, path: str):
+    page = Client().get(path)
+
+    assert page.status_code == 200
+    assert "//" not in page.content.decode().replace("<!DOCTYPE html>", "")
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")

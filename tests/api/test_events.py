@@ -1,0 +1,145 @@
+"""Chapter Event. Source: campaigns-people spec 13.5."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from loyalty.core import events
+from loyalty.core.api.open_loyalty.events import NAMES, type_of
+from loyalty.core.models import Event, Store, uuid7
+from tests.factories import CustomerFactory, StoreFactory
+from tests.factories.staff import StaffFactory
+from tests.support.api import ApiClient
+
+Api = Callable[..., ApiClient]
+
+NOW = datetime(2020, 10, 15, 10, 6, 38, tzinfo=UTC)
+
+
+@pytest.fixture
+def client(store: Store, api: Api) -> ApiClient:
+    return api(StaffFactory())
+
+
+def fact(type: str, store: Store | None = None, **payload: Any) -> Event:
+    with transaction.atomic():
+        return events.append(type, store=store, subject=uuid7(), payload=payload, now=NOW)
+
+
+def test_shows_one_as_printed(client: ApiClient, store: Store):
+    event = fact(
+        "points.spent",
+        store,
+        accountId="e5fbe6a2-18f6-4569-8c5c-8f87c7717d87",
+        pointsTransferId="e82c96cf-32a3-43bd-9034-4df343e5f333",
+        comment="Example comment",
+        createdAt="2020-10-15T12:06:38+02:00",
+        value="100",
+        issuer="system",
+    )
+
+    answer = client.get(f"event/{event.pk}")
+
+    assert answer.status_code == 200
+    assert answer.data == {
+        "id": event.pk,
+        "uuid": str(event.subject),
+        "payload": {
+            "accountId": {"accountId": "e5fbe6a2-18f6-4569-8c5c-8f87c7717d87"},
+            "pointsTransfer": {
+                "id": {"pointsTransferId": "e82c96cf-32a3-43bd-9034-4df343e5f333"},
+                "comment": "Example comment",
+                "createdAt": "2020-10-15T10:06:38+00:00",
+                "value": 100,
+                "canceled": False,
+                "issuer": "system",
+            },
+        },
+        "type": "OpenLoyalty.Domain.Account.Event.PointsWereSpent",
+        "recorderOn": "2020-10-15T10:06:38+00:00",
+    }
+
+
+def test_shows_a_move_between_levels_as_printed(client: ApiClient, store: Store):
+    event = fact(
+        "customer.moved_to_level",
+        store,
+        customerId="c",
+        levelId="new",
+        oldLevelId="old",
+        manually=False,
+        removeLevelManually=False,
+    )
+
+    assert client.get(f"event/{event.pk}").data["payload"] == {
+        "customerId": {"customerId": "c"},
+        "levelId": {"levelId": "new"},
+        "oldLevelId": {"levelId": "old"},
+        "updateAt": "2020-10-15T10:06:38+00:00",
+        "manually": False,
+        "removeLevelManually": False,
+    }
+
+
+def test_lists_in_ascending_order_from_an_id_on(client: ApiClient):
+    facts = [fact("customer.registered") for _ in range(12)]
+
+    first = client.get("event", {"fromId": facts[0].pk})
+    rest = client.get("event", {"fromId": facts[10].pk, "perPage": 5})
+
+    assert list(first.data) == ["events", "total"]
+    assert [row["id"] for row in first.data["events"]] == [event.pk for event in facts[:10]]
+    assert first.data["total"] == 12
+    assert [row["id"] for row in rest.data["events"]] == [event.pk for event in facts[10:]]
+    assert rest.data["total"] == 2
+
+
+@pytest.mark.parametrize("query", [{"fromId": "x"}, {"fromId": 10**30}, {"fromId": -1}, {}])
+def test_an_odd_start_means_the_beginning(client: ApiClient, query: dict[str, Any]):
+    answer = client.get("event", query)
+
+    assert answer.status_code == 200
+    assert answer.data["events"][0]["id"] == Event.objects.earliest("pk").pk
+
+
+@pytest.mark.parametrize("number", [0, 10**9, 10**30])
+def test_an_unknown_one_is_not_found(client: ApiClient, number: int):
+    assert client.get(f"event/{number}").status_code == 404
+
+
+def test_staff_of_one_store_see_its_facts_only(store: Store, api: Api):
+    other = fact("customer.registered", StoreFactory())
+    own = fact("customer.registered", store)
+    clerk = api(StaffFactory("AUDIT", stores=[store]))
+
+    listed = [row["id"] for row in clerk.get("event", {"perPage": 100}).data["events"]]
+
+    assert own.pk in listed
+    assert other.pk not in listed
+    assert clerk.get(f"event/{other.pk}").status_code == 404
+
+
+def test_a_registration_tells_its_facts_under_their_names(client: ApiClient, store: Store):
+    start = Event.objects.count()
+    CustomerFactory(store)
+
+    rows = client.get("event", {"perPage": 100}).data["events"][start:]
+
+    types = {row["type"].removeprefix("OpenLoyalty.Domain.") for row in rows}
+    assert {"User.Event.CustomerWasRegistered", "Account.Event.AccountWasCreated"} <= types
+
+
+def test_every_fact_has_a_name(db: None):
+    for name in NAMES:
+        area, _, rest = type_of(name).removeprefix("OpenLoyalty.Domain.").partition(".Event.")
+        assert area
+        assert rest
+
+
+def test_a_fact_that_the_original_did_not_know_gets_a_name_in_its_manner(db: None):
+    named = type_of("wallet.was_emptied")
+
+    assert named == "OpenLoyalty.Domain.Wallet.Event.WasEmptied"
