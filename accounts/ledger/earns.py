@@ -1,7 +1,7 @@
 """Give out points: one earn, or a batch of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -186,7 +186,7 @@ def _named_or_earlier(
     lot: Lot,
     event: Event,
     balance: LockedBalance,
-    named: dict[UUID, Sequence[Any]],
+    named: Mapping[UUID, Sequence[Any]],
     first: Lot,
 ) -> Lot:
     if lot.uuid in named:
@@ -213,7 +213,7 @@ def _draft(
     order: Earn, balance: LockedBalance, now: datetime, *, active: Decimal | None = None
 ) -> tuple[Lot, Event]:
     effective_at = order.effective_at or now
-    is_locked = order.active_from is not None and order.active_from > now
+    active_from = max(order.active_from or now, now)
     active_before = balance.active if active is None else active
     posting = Posting(
         store_id=balance.store_id,
@@ -240,8 +240,8 @@ def _draft(
         origin=LotOrigin.EARNED,
         amount=order.amount,
         remaining=order.amount,
-        is_locked=is_locked,
-        active_from=order.active_from if is_locked else now,
+        is_locked=active_from > now,
+        active_from=active_from,
         expires_at=order.expires_at,
         created_at=now,
         transaction_uuid=order.transaction_uuid,
@@ -259,9 +259,9 @@ def _draft(
             issuer=order.issuer,
             comment=order.comment,
             now=now,
-            active=active_before + (ZERO if is_locked else order.amount),
+            active=active_before + (ZERO if lot.is_locked else order.amount),
             expiresAt=order.expires_at,
-            lockedUntil=lot.active_from if is_locked else None,
+            lockedUntil=lot.active_from if lot.is_locked else None,
             transactionId=order.transaction_uuid,
             invitationId=order.invitation_uuid,
         ),

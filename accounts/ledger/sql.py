@@ -20,16 +20,18 @@ Row = tuple[Any, ...]
 def rows(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
     """Run a statement inside the caller's transaction, and return the rows that it returns."""
     assert connection.in_atomic_block, "The ledger reads and writes under locks only."
-    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))
-    with cursor:
-        cursor.execute(statement, arguments)
-        return list(cursor.fetchall())
+    return _fetch(statement, arguments)
 
 
 def read(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
     """Run a statement that reads only, with or without a transaction."""
     connection.ensure_connection()
-    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))
+    return _fetch(statement, arguments)
+
+
+def _fetch(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
+    # What connection.cursor() does, but for the cursor's class.
+    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))  # type: ignore[attr-defined]  # not in the stubs
     with cursor:
         cursor.execute(statement, arguments)
         return list(cursor.fetchall())

@@ -1,6 +1,6 @@
 """Open Loyalty's points transfers: a view of every lot, and every posting that a customer pays."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Self
 
@@ -40,8 +40,8 @@ class PointsTransferQuerySet(models.QuerySet["PointsTransfer"]):
         """Keep those that are in one of the states at `now`, whatever the jobs have done so far."""
         chosen = models.Q(pk__in=[])
         for state in states:
-            if state in CONDITIONS:
-                chosen |= CONDITIONS[state](now)
+            if condition := CONDITIONS.get(TransferState(state)):
+                chosen |= condition(now)
         return self.filter(chosen)
 
     def expiring_till(self, moment: datetime, now: datetime) -> Self:
@@ -142,7 +142,7 @@ def _is_expired(now: datetime) -> models.Q:
     )
 
 
-CONDITIONS = {
+CONDITIONS: dict[TransferState, Callable[[datetime], models.Q]] = {
     TransferState.ACTIVE: _is_active,
     TransferState.PENDING: lambda now: models.Q(
         is_cancelled=False, expired_at=None, locked_until__gt=now

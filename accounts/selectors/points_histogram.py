@@ -48,7 +48,7 @@ def get_histogram(
     today = now.astimezone(zone).date()
     first = today - timedelta(days=min(max(last_days, 1), DAYS_MAX) - 1)
     last = today + timedelta(days=min(max(future_days, 0), DAYS_MAX))
-    sums = dict(
+    sums: dict[date, Decimal] = dict(
         sql.read(
             STATEMENTS[kind],
             {

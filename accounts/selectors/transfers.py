@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from accounts import identifiers
 from accounts.models import Customer, CustomerStatus, PointsTransfer, TransferType
+from accounts.models.transfers import PointsTransferQuerySet
 from loyalty.core.models import Store
 
 
@@ -73,7 +74,8 @@ class Filter:
 
 def list_transfers(store: Store, chosen: Filter, *, now: datetime) -> QuerySet[PointsTransfer]:
     """Return a store's transfers with their customers and postings, newest first (PA-26)."""
-    found = PointsTransfer.objects.in_store(store).select_related("customer__wallet", "posting")
+    found: PointsTransferQuerySet = PointsTransfer.objects.in_store(store)
+    found = found.select_related("customer__wallet", "posting")
     if chosen.customer is not None:
         found = found.of_customer(chosen.customer)
     texts = {

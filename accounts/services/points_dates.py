@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 from loyalty.core import clock
 from loyalty.core.store_settings import ExpiryMode, StoreSettings
 
+# Where `after_x_days` comes without a number (PE-5).
+DAYS_ACTIVE = 90
+
 
 def get_active_from(settings: StoreSettings, *, granted_at: datetime) -> datetime | None:
     """Return when points granted at `granted_at` unlock; None: at once (PE-6)."""
@@ -28,7 +31,7 @@ def get_expires_at(settings: StoreSettings, *, starts_at: datetime) -> datetime 
         case ExpiryMode.ALL_TIME_ACTIVE:
             return None
         case ExpiryMode.AFTER_X_DAYS:
-            last = day + timedelta(days=settings.points_days_active_count)
+            last = day + timedelta(days=settings.points_days_active_count or DAYS_ACTIVE)
         case ExpiryMode.END_OF_MONTH:
             last = (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         case ExpiryMode.END_OF_YEAR:

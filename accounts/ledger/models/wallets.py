@@ -1,6 +1,7 @@
 """Point types, wallets and their stored balances."""
 
 from decimal import Decimal
+from typing import TypeVar
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -10,7 +11,11 @@ from loyalty.core.models import StoreModel
 ZERO = Decimal(0)
 
 
-class PointsField(models.DecimalField):
+SetType = TypeVar("SetType", contravariant=True)
+GetType = TypeVar("GetType", covariant=True)
+
+
+class PointsField(models.DecimalField[SetType, GetType]):
     """An amount of points: `NUMERIC(20, 4)`."""
 
     def __init__(self, **options: object) -> None:
