@@ -100,7 +100,8 @@ def _person(role: str) -> StaffUser | Seller | Customer | None:
 def _path(call: Call) -> str:
     if "{moved_to_level}" not in call.path:
         return call.path
-    event = Event.objects.filter(type="customer.moved_to_level").latest("pk")
+    moves = Event.objects.filter(type="customer.moved_to_level")
+    event = moves.exclude(payload__oldLevelId=None).latest("pk")
     return call.path.replace("{moved_to_level}", str(event.pk))
 
 
