@@ -102,10 +102,17 @@ def _make_role(
     pk: int, name: str, permissions: list[Permission], now: datetime, *, is_default: bool = False
 ) -> None:
     # The reference names roles by number.
-    role = roles.create(name=name, permissions=[], is_default=is_default, actor=SYSTEM, now=now)
+    role = roles.create(name=name, permissions=[], actor=SYSTEM, now=now)
     Role.objects.filter(pk=role.pk).update(id=pk)
     role.pk = pk
-    roles.update(role=role, name=name, permissions=permissions, actor=SYSTEM, now=now)
+    roles.update(
+        role=role,
+        name=name,
+        permissions=permissions,
+        is_default=is_default,
+        actor=SYSTEM,
+        now=now,
+    )
 
 
 def _follow_chosen_keys() -> None:
