@@ -24,6 +24,7 @@ from accounts.cockpit.forms import (
 )
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Level, Pos, Resource, Segment
 from earning.models import EarningRule, InclusionType, RuleExecution, RuleType
 from earning.services import rules
@@ -420,7 +421,7 @@ class EarningRuleAdmin(CockpitAdmin):
 
     @admin.display(description=gettext_lazy("Type"))
     def type_name(self, rule: EarningRule) -> str:
-        return _(str(rule.get_type_display()))
+        return word(rule.get_type_display())
 
     @admin.display(description=gettext_lazy("Gives"))
     def effect(self, rule: EarningRule) -> str:
@@ -449,7 +450,7 @@ class EarningRuleAdmin(CockpitAdmin):
         if "type" in request.GET:
             return self.form_view(request, None)
         choices = [
-            (rule_type, _(str(rule_type.label)), *TYPE_TEXTS[rule_type]) for rule_type in RuleType
+            (rule_type, word(rule_type.label), *TYPE_TEXTS[rule_type]) for rule_type in RuleType
         ]
         return self.render(request, "cockpit/rule_types.html", {"choices": choices})
 

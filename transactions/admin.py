@@ -25,6 +25,7 @@ from accounts.cockpit.filters import DayRangeFilter, PosFilter
 from accounts.cockpit.forms import CommandForm, LabelsField, Section
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Posting
 from accounts.models import Access, Customer, Pos, Resource
 from accounts.selectors import search
@@ -196,7 +197,7 @@ class TransactionAdmin(CockpitAdmin):
             _("Document"),
             [
                 Fact(_("Number"), subject.document_number),
-                Fact(_("Type"), subject.get_document_type_display()),
+                Fact(_("Type"), word(subject.get_document_type_display())),
                 Fact(_("Bought"), formats.time_tag(subject.purchased_at)),
                 Fact(_("Point of sale"), self.pos_name(subject)),
                 Fact(_("Received"), formats.time_tag(subject.created_at)),
@@ -310,7 +311,7 @@ def points_of(documents: Sequence[Transaction], now: datetime) -> dict[int, Deci
 
 def kind_chip(document: Transaction) -> str:
     tone = "neutral" if document.document_type == DocumentType.SELL else "warn"
-    return formats.chip(_(str(document.get_document_type_display())), tone)
+    return formats.chip(word(document.get_document_type_display()), tone)
 
 
 def label_line(labels: list[dict[str, str]]) -> str:
@@ -389,7 +390,7 @@ def postings_table(document: Transaction) -> Table:
                 formats.time_tag(row.created_at),
                 formats.link(
                     reverse("admin:ledger_posting_change", args=[row.pk]),
-                    _(str(row.get_kind_display())),
+                    word(row.get_kind_display()),
                 ),
                 row.comment or formats.EMPTY,
                 formats.figure(formats.points(row.amount)),

@@ -19,6 +19,7 @@ from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.filters import DayRangeFilter, LevelFilter, PosFilter
 from accounts.cockpit.forms import CommandForm, DayField, LabelsField, Section, choices_of
 from accounts.cockpit.pages import EmptyState
+from accounts.cockpit.vocabulary import word
 from accounts.models import (
     Customer,
     CustomerStatus,
@@ -55,7 +56,7 @@ OWN_FIELDS = (
 
 def status_chip(status: str) -> str:
     known = CustomerStatus(status)
-    return formats.chip(known.label, STATUS_TONES[known])
+    return formats.chip(word(known.label), STATUS_TONES[known])
 
 
 class CustomerForm(CommandForm):
@@ -286,7 +287,7 @@ class CustomerAdmin(CockpitAdmin):
         return [
             (_("All"), "?", not chosen),
             *[
-                (status.label, f"?status__exact={status.value}", chosen == status.value)
+                (word(status.label), f"?status__exact={status.value}", chosen == status.value)
                 for status in CustomerStatus
             ],
         ]

@@ -17,6 +17,7 @@ from accounts.cockpit.base import ReadOnlyAdmin
 from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import (
     AllocationState,
     Entry,
@@ -64,7 +65,7 @@ def wallet_owner(posting: Posting, wallet: Any, owners: dict[int, Customer]) -> 
     if wallet is None:
         return formats.EMPTY
     if wallet.kind != WalletKind.CUSTOMER:
-        return str(wallet.get_kind_display())
+        return word(wallet.get_kind_display())
     owner = owners.get(wallet.pk)
     return customer_link(owner) if owner else formats.EMPTY
 
@@ -108,7 +109,7 @@ class PostingAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Kind"))
     def kind_name(self, posting: Posting) -> str:
-        return str(posting.get_kind_display())
+        return word(posting.get_kind_display())
 
     @admin.display(description=gettext_lazy("From"))
     def sender(self, posting: Any) -> str:
@@ -125,14 +126,14 @@ class PostingAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Status"))
     def state(self, posting: Posting) -> str:
         tone = STATUS_TONES[PostingStatus(posting.status)]
-        return formats.chip(posting.get_status_display(), tone)
+        return formats.chip(word(posting.get_status_display()), tone)
 
     @admin.display(description=gettext_lazy("Why"))
     def why(self, posting: Posting) -> str:
         return posting.comment or formats.EMPTY
 
     def title_of(self, subject: Posting) -> str:
-        return f"{subject.get_kind_display()} {formats.points(subject.amount)}"
+        return f"{word(subject.get_kind_display())} {formats.points(subject.amount)}"
 
     def panels(self, request: CockpitRequest, subject: Posting) -> Sequence[Panel]:
         owners = customers_of([subject.from_wallet_id, subject.to_wallet_id])
@@ -140,7 +141,7 @@ class PostingAdmin(ReadOnlyAdmin):
             Panel(
                 _("Posting"),
                 [
-                    Fact(_("Kind"), subject.get_kind_display()),
+                    Fact(_("Kind"), word(subject.get_kind_display())),
                     Fact(_("Status"), self.state(subject)),
                     Fact(_("From"), wallet_owner(subject, subject.from_wallet, owners)),
                     Fact(_("To"), wallet_owner(subject, subject.to_wallet, owners)),
@@ -152,7 +153,7 @@ class PostingAdmin(ReadOnlyAdmin):
             Panel(
                 _("Origin"),
                 [
-                    Fact(_("Issuer"), subject.get_issuer_display()),
+                    Fact(_("Issuer"), word(subject.get_issuer_display())),
                     Fact(_("Comment"), subject.comment or formats.EMPTY),
                     Fact(_("Counts from"), formats.time_tag(subject.effective_at)),
                     Fact(_("Written"), formats.time_tag(subject.created_at)),
@@ -198,7 +199,7 @@ def allocations_table(allocations: "QuerySet[LotAllocation]", *, of: str) -> Tab
                 _lot_link(row.lot) if of == "posting" else _posting_link(row.posting),
                 formats.figure(formats.points(row.amount)),
                 formats.chip(
-                    row.get_state_display(), tones.get(AllocationState(row.state), "neutral")
+                    word(row.get_state_display()), tones.get(AllocationState(row.state), "neutral")
                 ),
             )
             for row in rows
@@ -218,7 +219,7 @@ def _lot_link(lot: Lot) -> str:
 
 def _posting_link(posting: Posting) -> str:
     url = reverse("admin:ledger_posting_change", args=[posting.pk])
-    kind = PostingKind(posting.kind).label
+    kind = word(PostingKind(posting.kind).label)
     return formats.link(url, f"{kind}, {formats.day(posting.created_at)}")
 
 
@@ -285,7 +286,7 @@ class LotAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Origin"))
     def origin_name(self, lot: Lot) -> str:
-        return str(lot.get_origin_display())
+        return word(lot.get_origin_display())
 
     @admin.display(description=gettext_lazy("Points"))
     def figure_amount(self, lot: Lot) -> str:
@@ -298,7 +299,7 @@ class LotAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("State"))
     def state(self, lot: Lot) -> str:
         state = lot.state_at(timezone.now())
-        return formats.chip(state.label, STATE_TONES[state])
+        return formats.chip(word(state.label), STATE_TONES[state])
 
     @admin.display(description=gettext_lazy("Expires"))
     def expires(self, lot: Lot) -> str:
@@ -315,7 +316,7 @@ class LotAdmin(ReadOnlyAdmin):
                 [
                     Fact(_("Customer"), customer_link(owner) if owner else formats.EMPTY),
                     Fact(_("State"), self.state(subject)),
-                    Fact(_("Origin"), subject.get_origin_display()),
+                    Fact(_("Origin"), word(subject.get_origin_display())),
                     Fact(_("Active from"), formats.time_tag(subject.active_from)),
                     Fact(_("Expires"), formats.time_tag(subject.expires_at)),
                     Fact(_("Written by"), _posting_link(subject.posting)),

@@ -11,6 +11,7 @@ from accounts.cockpit import formats
 from accounts.cockpit.base import ReadOnlyAdmin
 from accounts.cockpit.pages import EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import PointType
 from accounts.models import Resource
 
@@ -27,7 +28,7 @@ class PointTypeAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Spent"))
     def order(self, kind: PointType) -> str:
-        return _(str(kind.get_spend_order_display()))
+        return word(kind.get_spend_order_display())
 
     @admin.display(description=gettext_lazy("Decimals"))
     def figure_decimals(self, kind: PointType) -> str:

@@ -17,6 +17,7 @@ from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm, Section, choices_of
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Resource, Role, StaffUser
 from accounts.services import roles, staff
 from accounts.services.roles import Permission
@@ -192,7 +193,7 @@ class RoleForm(CommandForm):
     def prepare(self) -> None:
         for resource in Resource:
             self.fields[resource.value] = forms.ChoiceField(
-                label=_(str(resource.label)), choices=LEVELS_OF_ACCESS, required=False
+                label=word(resource.label), choices=LEVELS_OF_ACCESS, required=False
             )
         is_master = self.instance is not None and self.instance.is_master
         for resource in Resource:

@@ -21,6 +21,7 @@ from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import LotState
 from accounts.models import Access, PointsTransfer, Resource, TransferState, TransferType
 from accounts.models.transfers import ADDING_TYPES
@@ -30,7 +31,7 @@ REASON_LENGTH_MAX = 500
 
 
 def type_label(transfer: PointsTransfer) -> str:
-    return _(str(TransferType(transfer.type).label))
+    return word(TransferType(transfer.type).label)
 
 
 def signed_value(transfer: PointsTransfer) -> Decimal:
@@ -40,7 +41,7 @@ def signed_value(transfer: PointsTransfer) -> Decimal:
 
 def state_chip(transfer: PointsTransfer, now: datetime) -> str:
     state = transfer.state_at(now)
-    return formats.chip(_(str(state.label)), STATE_TONES[LotState(state.value)])
+    return formats.chip(word(state.label), STATE_TONES[LotState(state.value)])
 
 
 def transfer_url(transfer: PointsTransfer) -> str:
@@ -111,7 +112,7 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(state.value, _(str(state.label))) for state in TransferState]
+        return [(state.value, word(state.label)) for state in TransferState]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() in TransferState.values:
@@ -159,7 +160,7 @@ class PointsTransferAdmin(ReadOnlyAdmin):
         return [
             (_("All"), "?", not chosen),
             *[
-                (_(str(kind.label)), f"?type__exact={kind.value}", chosen == kind.value)
+                (word(kind.label), f"?type__exact={kind.value}", chosen == kind.value)
                 for kind in TransferType
             ],
         ]
@@ -182,7 +183,7 @@ class PointsTransferAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("By"))
     def issuer(self, row: PointsTransfer) -> str:
-        return _(str(row.posting.get_issuer_display()))
+        return word(row.posting.get_issuer_display())
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: PointsTransfer) -> str:

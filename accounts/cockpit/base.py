@@ -17,6 +17,7 @@ from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import Column, EmptyState, Panel, Table, Tool
 from accounts.cockpit.paginator import EstimatingPaginator
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Resource
 from loyalty.core.models import AuditEntry
 
@@ -228,7 +229,7 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
 
     @property
     def plural(self) -> str:
-        return str(capfirst(str(self.opts.verbose_name_plural)))
+        return str(capfirst(word(self.opts.verbose_name_plural)))
 
     def list_url(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
@@ -251,7 +252,7 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
             title = self.title_of(subject)
             crumbs.append((title, self.object_url(subject) if page_title else ""))
         else:
-            title = _("Add %(name)s") % {"name": self.opts.verbose_name}
+            title = _("Add %(name)s") % {"name": word(self.opts.verbose_name)}
             crumbs.append((title, ""))
         if page_title:
             crumbs.append((page_title, ""))

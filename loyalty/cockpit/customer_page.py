@@ -15,6 +15,7 @@ from accounts.admin.pos import address_line
 from accounts.cockpit import formats
 from accounts.cockpit.base import audit_table
 from accounts.cockpit.pages import Column, Fact, Panel, Table
+from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Lot
 from accounts.models import Customer, LevelChange, PointsTransfer
 from accounts.selectors import balances, points_statistics, standing
@@ -156,7 +157,7 @@ def lots_table(customer: Customer, now: datetime) -> Table:
                 formats.link(
                     reverse("admin:ledger_lot_change", args=[lot.pk]), formats.day(lot.created_at)
                 ),
-                formats.chip(_(str(lot.state_at(now).label)), STATE_TONES[lot.state_at(now)]),
+                formats.chip(word(lot.state_at(now).label), STATE_TONES[lot.state_at(now)]),
                 formats.day(lot.active_from),
                 formats.day(lot.expires_at) if lot.expires_at else _("never"),
                 formats.figure(formats.points(lot.amount)),
@@ -221,7 +222,7 @@ def level_changes_table(customer: Customer) -> Table:
                 formats.time_tag(row.changed_at),
                 row.old_level or formats.EMPTY,
                 row.new_level or formats.EMPTY,
-                _(str(row.get_reason_display())),
+                word(row.get_reason_display()),
             )
             for row in rows.order_by("-pk")[:CHANGES_SHOWN]
         ],
@@ -241,7 +242,7 @@ def profile_panel(customer: Customer) -> Panel:
             Fact(_("E-mail"), customer.email or formats.EMPTY),
             Fact(_("Phone"), customer.phone or formats.EMPTY),
             Fact(_("Loyalty card"), customer.loyalty_card_number or formats.EMPTY),
-            Fact(_("Gender"), _(str(customer.get_gender_display()))),
+            Fact(_("Gender"), word(customer.get_gender_display())),
             Fact(_("Birth date"), formats.day(customer.birth_date)),
             Fact(_("Address"), address_line(customer.address) or formats.EMPTY),
             *company_facts(customer.company),

@@ -17,6 +17,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts.cockpit import requests, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import word
 from accounts.models import StaffUser
 from loyalty.cockpit import signin
 
@@ -64,8 +65,8 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
         is_named = isinstance(refusal, rights.RightMissing)
         context = {
             "title": _("You need another right"),
-            "resource": refusal.resource.label if is_named else "",  # type: ignore[attr-defined]
-            "access": refusal.access.label if is_named else "",  # type: ignore[attr-defined]
+            "resource": word(refusal.resource.label) if is_named else "",  # type: ignore[attr-defined]
+            "access": word(refusal.access.label) if is_named else "",  # type: ignore[attr-defined]
         }
         return self.page(request, "cockpit/refused.html", context, status=403)
 

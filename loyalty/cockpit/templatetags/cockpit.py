@@ -3,11 +3,13 @@
 from django import template
 
 from accounts.cockpit import formats
+from accounts.cockpit.vocabulary import word
 
 register = template.Library()
 
 for name in ("points", "money", "whole", "percent", "moment", "day", "signed", "time_tag"):
     register.filter(name, getattr(formats, name))
+register.filter("word", word)
 
 
 @register.filter

@@ -1,0 +1,63 @@
+"""The cockpit speaks …"""
+
+import re
+from gettext import GNUTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.urls import reverse
+
+from tests.portal.test_languages import KEYWORDS, as_python, is_in
+
+ROOT = Path(settings.BASE_DIR)
+CATALOG = ROOT / "loyalty/locale/pl/LC_MESSAGES/django.po"
+CODE = (
+    "accounts/admin/*.py",
+    "accounts/cockpit/*.py",
+    "earning/admin.py",
+    "earning/selectors/explanations.py",
+    "loyalty/cockpit/**/*.py",
+    "transactions/admin.py",
+)
+TEMPLATES = ("templates/cockpit/*.html", "templates/unfold/**/*.html")
+
+
+def test_the_language_of_the_browser(cockpit, store):
+    page = cockpit().get(reverse("admin:index"), headers={"accept-language": "pl"})
+
+    assert '<html lang="pl"' in page.content.decode()
+    assert "Pulpit" in page.content.decode()
+
+
+def test_every_sentence_in_polish():
+    with CATALOG.open("rb") as file:
+        catalog = read_po(file)
+
+    missing = [text for text in sentences() if not (found := catalog.get(text)) or not found.string]
+
+    assert not missing
+
+
+def test_the_polish_that_was_last_compiled():
+    with CATALOG.open("rb") as source, CATALOG.with_suffix(".mo").open("rb") as binary:
+        written, compiled = read_po(source), GNUTranslations(binary)
+
+    stale = [message.id for message in written if message.id and not is_in(message, compiled)]
+
+    assert not stale
+
+
+def sentences():
+    """Yield each sentence of the cockpit's templates and code."""
+    sources = [path.read_bytes() for pattern in CODE for path in ROOT.glob(pattern)]
+    for pattern in TEMPLATES:
+        sources += [as_python(path.read_text()).encode() for path in ROOT.glob(pattern)]
+    keywords = KEYWORDS | {"gettext_noop": None}
+    for source in sources:
+        for _, message, _, _ in extract("python", BytesIO(source), keywords=keywords):
+            text = message if isinstance(message, str) else message[0]
+            if re.search(r"\w", text):
+                yield text
