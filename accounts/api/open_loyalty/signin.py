@@ -96,7 +96,7 @@ class Revoke(OpenLoyaltyView):
         if self.actor.session_uuid is None:
             raise NoSession
         tokens.revoke(session_uuid=self.actor.session_uuid)
-        return Response([])
+        return Response()
 
 
 def _answer(pair: tokens.Pair) -> Response:

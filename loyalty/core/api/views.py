@@ -173,6 +173,9 @@ class OpenLoyaltyView(APIView):
         self.response = self.finalize_response(
             self.request, cast(Response, response), *args, **kwargs
         )
+        if self._actor is not None:
+            # A permanent token may stand in the address: no cache may keep such an answer.
+            self.response.headers.setdefault("Cache-Control", "no-store")
         return self.response
 
     def form(
