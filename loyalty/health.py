@@ -77,7 +77,7 @@ def check_broker() -> str:
     with app.connection_for_write(connect_timeout=BROKER_SECONDS_MAX) as broker:
         try:
             broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS_MAX)
-        except broker.connection_errors + (OSError,) as error:
+        except (*broker.connection_errors, OSError) as error:
             raise Down("The message broker does not answer.") from error
     return "The message broker answers."
 

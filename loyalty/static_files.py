@@ -10,7 +10,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # has no types
-    """Hashed and compressed files; a file that was not collected keeps its plain name, as in tests."""
+    """Hashed and compressed files. One that was not collected keeps its plain name, as in tests."""
 
     manifest_strict = False
 
@@ -35,7 +35,7 @@ def collect_if_changed() -> bool:
 
 
 def _fingerprint() -> str:
-    """Return a hash of every file's name, size and time of change: quick, and right but for a tie."""
+    """Return a hash of every file's name, size and time of change: quick, and all but sure."""
     digest = hashlib.sha256()
     for finder in finders.get_finders():
         for name, storage in finder.list(None):

@@ -53,7 +53,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             # A group of its own: Ctrl-C comes to us alone, and the group is killed whole.
             start_new_session=True,
-            preexec_fn=self._end_with_parent,  # noqa: PLW1509 - we have one thread
+            preexec_fn=self._end_with_parent,  # Safe: we have one thread.
         )
         self._running.append((program, process))
 
@@ -67,7 +67,7 @@ class Supervisor:
         return True
 
     def watch(self) -> int:
-        """Return when a stop is asked for (0) or a program has ended by itself (1); stop the rest."""
+        """Return when a stop is asked for (0) or a program ended by itself (1); stop the rest."""
         try:
             while not self.is_stopping:
                 if ended := self._ended():

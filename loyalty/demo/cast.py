@@ -146,8 +146,10 @@ class Printed:
 
     uuid: str
     number: str
-    days: int
+    days: float
     buyer: dict[str, str]
+    # Each line is worth so many times what is printed.
+    times: int = 1
 
 
 PRINTED = (
@@ -157,6 +159,10 @@ PRINTED = (
     # These two wait for their customers.
     Printed("00000000-0000-1111-0000-000000000000", "123", 18, {"loyalty_card_number": "sa2222"}),
     Printed("00000000-0000-1111-0000-000000000005", "888", 17, {"email": "o@lo.com"}),
+    # The last one that moves somebody to another level, as the chapter Event shows it.
+    Printed(
+        "13000000-0000-1111-0000-000000000001", "999", 0.02, {"email": "user-1@example.com"}, 9
+    ),
 )
 
 
@@ -199,6 +205,10 @@ def sell(store: Store, *, now: datetime) -> None:
             number=printed.number,
             purchased_at=moment,
             buyer=replace(DOCUMENT.buyer, **printed.buyer),  # type: ignore[arg-type]  # texts only
+            lines=tuple(
+                replace(line, gross_value=line.gross_value * printed.times)
+                for line in DOCUMENT.lines
+            ),
         )
         with next_id(Transaction, printed.uuid):
             purchases.register(store=store, document=document, actor=SYSTEM, now=moment)

@@ -42,12 +42,73 @@ REWARDS = (
     (120, "Voucher: coffee and cake"),
     (300, "Voucher: a bag of beans"),
 )
-WOMEN = "Anna Maria Katarzyna Zofia Julia Hanna Alicja Ewa Olga Emma Lena Clara Sofia Nora".split()
-MEN = "Jan Piotr Adam Marek Tomasz Jakub Filip Leon Oskar Hugo Paul Lukas Viktor Daniel".split()
-NAMES = (
-    "Nowak Kowal Lis Zima Wrona Mazur Krol Baran Sroka Dudek Wilk Sikora Adler Berg Fischer Klein "
-    "Novak Horak Moreau Rossi Silva Jensen Hansen Meyer Walsh Byrne Murphy Clarke Evans Hughes"
-).split()
+WOMEN = [
+    "Anna",
+    "Maria",
+    "Katarzyna",
+    "Zofia",
+    "Julia",
+    "Hanna",
+    "Alicja",
+    "Ewa",
+    "Olga",
+    "Emma",
+    "Lena",
+    "Clara",
+    "Sofia",
+    "Nora",
+]
+MEN = [
+    "Jan",
+    "Piotr",
+    "Adam",
+    "Marek",
+    "Tomasz",
+    "Jakub",
+    "Filip",
+    "Leon",
+    "Oskar",
+    "Hugo",
+    "Paul",
+    "Lukas",
+    "Viktor",
+    "Daniel",
+]
+NAMES = [
+    "Nowak",
+    "Kowal",
+    "Lis",
+    "Zima",
+    "Wrona",
+    "Mazur",
+    "Krol",
+    "Baran",
+    "Sroka",
+    "Dudek",
+    "Wilk",
+    "Sikora",
+    "Adler",
+    "Berg",
+    "Fischer",
+    "Klein",
+    "Novak",
+    "Horak",
+    "Moreau",
+    "Rossi",
+    "Silva",
+    "Jensen",
+    "Hansen",
+    "Meyer",
+    "Walsh",
+    "Byrne",
+    "Murphy",
+    "Clarke",
+    "Evans",
+    "Hughes",
+]
+# The first digits of mobile numbers.
+MOBILES = (501, 512, 601, 604, 692, 728)
+# In the order of the points of sale.
 CITIES = (
     ("Wrocław", "50-101", "Dolnośląskie"),
     ("Warszawa", "00-112", "Mazowieckie"),
@@ -129,12 +190,13 @@ class Year:
         lines = tuple(self._lines(moment, is_web=place.identifier == "web"))
         number = f"{place.identifier.upper()}-{next(self.numbers):06d}"
         is_stranger = self.dice.randrange(100) < STRANGERS_PERCENT
+        stranger = self._stranger() if is_stranger else None
 
         def buy(at: datetime) -> None:
             document = Document(
                 number=number,
                 lines=lines,
-                buyer=Buyer() if is_stranger else guest.as_buyer(),
+                buyer=stranger or guest.as_buyer(),
                 purchased_at=at,
                 purchase_place=place.name,
                 pos_uuid=place.uuid,
@@ -174,6 +236,25 @@ class Year:
 
         self._at(moment, bring_back)
 
+    def _stranger(self) -> Buyer:
+        """Make up somebody who wants a receipt and is no customer."""
+        return Buyer(
+            name=f"{self.dice.choice(WOMEN)} {self.dice.choice(NAMES)}",
+            email=f"guest.{self.dice.randrange(10_000):04d}@example.com",
+            address=self._address(),
+        )
+
+    def _address(self) -> dict[str, str]:
+        city, postal, province = self.dice.choice(CITIES)
+        return {
+            "street": self.dice.choice(("Polna", "Leśna", "Szkolna", "Ogrodowa", "Krótka")),
+            "address1": str(self.dice.randint(1, 90)),
+            "postal": postal,
+            "city": city,
+            "province": province,
+            "country": "PL",
+        }
+
     def _lines(self, moment: datetime, *, is_web: bool) -> Iterator[Line]:
         # The web shop sends goods, not coffee.
         shelf = [each for each in PRODUCTS if not is_web or each.category in {"Beans", "Goods"}]
@@ -190,26 +271,20 @@ class Year:
         is_woman = dice.random() < 0.55
         first_name = dice.choice(WOMEN if is_woman else MEN)
         last_name = dice.choice(NAMES)
-        city, postal, province = dice.choice(CITIES)
+        address = self._address()
+        phone = f"+48{dice.choice(MOBILES)}{number:03d}{dice.randrange(1000):03d}"
         return Registration(
             first_name=first_name,
             last_name=last_name,
             email=f"{first_name}.{last_name}.{number + 1}@example.com".lower(),
-            phone=f"+48{dice.choice((501, 512, 601, 604, 692, 728))}{number:03d}{dice.randrange(1000):03d}",
+            phone=phone,
             loyalty_card_number=f"21{number:06d}" if dice.random() < 0.7 else None,
             gender=Gender.FEMALE if is_woman else Gender.MALE,
             birth_date=date(dice.randint(1950, 2004), dice.randint(1, 12), dice.randint(1, 28)),
-            address={
-                "street": dice.choice(("Polna", "Leśna", "Szkolna", "Ogrodowa", "Krótka")),
-                "address1": str(dice.randint(1, 90)),
-                "postal": postal,
-                "city": city,
-                "province": province,
-                "country": "PL",
-            },
+            address=address,
             agreement1=True,
             agreement2=dice.random() < 0.4,
-            pos=self.places[next(i for i, each in enumerate(CITIES) if each[0] == city)],
+            pos=self.places[[city for city, _, _ in CITIES].index(address["city"])],
         )
 
     def _days(self, first: date) -> Iterator[date]:
@@ -241,6 +316,7 @@ class _Guest:
             name=self.customer.name,
             email=self.customer.email or "",
             loyalty_card_number=self.customer.loyalty_card_number or "",
+            address=self.customer.address,
         )
 
     def claim(self, cost: Decimal, comment: str, at: datetime) -> None:

@@ -111,7 +111,13 @@ def make_levels(store: Store, *, now: datetime) -> list[Level]:
 def _make_level(
     store: Store, uuid: str, condition: str, reward: str, names: dict[str, str], now: datetime
 ) -> Level:
-    special = SpecialRewardData(name="Birthday coffee", value=Decimal(1), code="birthday")
+    special = SpecialRewardData(
+        name="Birthday coffee",
+        value=Decimal(1),
+        code="birthday",
+        start_at=now,
+        end_at=now + timedelta(days=2 * 365),
+    )
     data = LevelData(
         translations={locale: LevelText(name) for locale, name in names.items()},
         condition_value=Decimal(condition),
@@ -150,12 +156,9 @@ def make_places(store: Store, *, now: datetime) -> list[Pos]:
 def make_rules(store: Store, steps: list[Level], *, now: datetime) -> None:
     """Make the rules; the year of purchases begins at `now`."""
     everybody = tuple(str(level.uuid) for level in steps)
-    summer = (
-        now.replace(month=6, day=1)
-        if now.month < 6
-        else now.replace(year=now.year + 1, month=6, day=1)
-    )
-    for uuid, type, data in (
+    year = now.year if now.month < 6 else now.year + 1
+    summer = now.replace(year=year, month=6, day=1)
+    for uuid, kind, data in (
         (
             "00000000-0000-474c-b092-b0dd880c0120",
             RuleType.POINTS,
@@ -224,4 +227,4 @@ def make_rules(store: Store, steps: list[Level], *, now: datetime) -> None:
         ),
     ):
         with next_id(EarningRule, uuid):
-            rules.create(store=store, type=type, data=data, actor=SYSTEM, now=now)
+            rules.create(store=store, type=kind, data=data, actor=SYSTEM, now=now)

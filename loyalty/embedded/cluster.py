@@ -74,7 +74,7 @@ class Cluster:
 
     @cached_property
     def socket_dir(self) -> Path:
-        """Return the folder of the socket: in `VAR_DIR`, or in /tmp where that path would not do."""
+        """Return where the socket lies: in `VAR_DIR`, or in /tmp where that would not do."""
         usual = self.var_dir / "postgresql.socket"
         # libpq reads a comma as a list of hosts; the server cannot read a quotation mark.
         is_plain = not set(str(usual)) & set(',"')
@@ -189,7 +189,7 @@ class Cluster:
             time.sleep(0.02)
 
     def _make(self, account: Account) -> None:
-        """Make the data folder beside its place and move it there, so that it is never half made."""
+        """Make the data folder beside its place and move it there: it is never half made."""
         draft = self.var_dir / "postgresql.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -319,7 +319,7 @@ def _let_through(folder: Path) -> None:
     """
     Let the server's account pass through the folders above its data and its programs.
 
-    Only passing (x), not listing or reading, and only where it is missing, as on a /root of mode 700.
+    Only passing (x), not listing or reading, and only where it is missing, as on most /root.
     """
     for start in (folder, _programs()):
         for each in (start, *start.parents):
@@ -333,7 +333,9 @@ def _check_version(data: Path) -> None:
     try:
         version = (data / "PG_VERSION").read_text().strip()
     except OSError as error:
-        raise EmbeddedDatabaseError(f"{data} is not a database that we can read: {error}") from error
+        raise EmbeddedDatabaseError(
+            f"{data} is not a database that we can read: {error}"
+        ) from error
     if version != VERSION:
         raise EmbeddedDatabaseError(
             f"{data} was made by PostgreSQL {version}; this release brings {VERSION}. "

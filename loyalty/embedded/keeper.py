@@ -36,7 +36,7 @@ def main() -> int:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
     # Only the last user's leaving ends the server; a polite stop of this process is one, too.
-    server = subprocess.Popen(
+    server = subprocess.Popen(  # noqa: S603 - what cluster.py wrote
         command,
         stdin=subprocess.DEVNULL,
         cwd=data,

@@ -105,7 +105,7 @@ def worker(number: int) -> Program:
     """
     Return a worker that runs one task at a time, in its own process.
 
-    Celery's pools are supervisors, too. Ours is enough: a worker is half as large and stops at once.
+    Celery's pools are supervisors, too. Ours is enough: a worker is half as big and stops at once.
     """
     return Program(
         f"Task worker {number + 1}",
