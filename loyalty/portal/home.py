@@ -246,19 +246,21 @@ def _points_by_document(
 
 
 def _movements(customer: Customer, now: datetime) -> list[Movement]:
-    """Return the last postings of the wallet, newest first."""
+    """Return the last postings of the wallet by their business time, newest first."""
     wallet_id = customer.wallet_id
     # A released hold has moved nothing, and a take-back may find nothing to take.
     real = Posting.objects.exclude(status=PostingStatus.RELEASED).filter(
         amount__gt=0, point_type__is_default=True
     )
-    # Two reads, for each is the end of one index.
+    # Two reads, for each uses one index.
     postings = [
         posting
         for side in ("to_wallet", "from_wallet")
-        for posting in real.filter(**{side: wallet_id}).order_by("-pk")[:MOVEMENTS_SHOWN]
+        for posting in real.filter(**{side: wallet_id}).order_by("-effective_at", "-pk")[
+            :MOVEMENTS_SHOWN
+        ]
     ]
-    postings.sort(key=lambda posting: posting.pk, reverse=True)
+    postings.sort(key=lambda posting: (posting.effective_at, posting.pk), reverse=True)
     shown = postings[:MOVEMENTS_SHOWN]
     pending = set(
         Lot.objects.pending_at(now)

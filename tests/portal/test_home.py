@@ -57,13 +57,13 @@ def test_shows_what_can_be_spent(signed_in, alice):
     give(alice, "20.5")
     points.spend(customer=alice, amount=Decimal("10"), issuer="admin")
 
-    assert "Points you can spend 110.5 points" in read(signed_in)
+    assert "Ready to spend 110.5 points" in read(signed_in)
 
 
 def test_tells_a_newcomer_how_points_come(signed_in):
     page = read(signed_in)
 
-    assert "Points you can spend 0 points" in page
+    assert "Ready to spend 0 points" in page
     assert "No purchases yet Say your card number CARD-0077 at the till" in page
     assert "No points yet" in page
     assert "Nothing expires soon" in page
@@ -100,7 +100,7 @@ def test_counts_out_what_is_due_before_any_job_ran(signed_in, alice):
     with time_machine.travel(NOW + timedelta(hours=2), tick=False):
         page = read(signed_in)
 
-    assert "Points you can spend 0 points" in page
+    assert "Ready to spend 0 points" in page
     assert "Nothing expires soon" in page
 
 
@@ -111,7 +111,7 @@ def test_shows_pending_points_with_their_day(signed_in, alice, store):
 
     page = read(signed_in)
 
-    assert "Points you can spend 0 points" in page
+    assert "Ready to spend 0 points" in page
     assert "On their way to you 120 points Ready on November 24 120 points" in page
     assert "Earned on their way +120" in page
 
@@ -183,13 +183,22 @@ def test_shows_what_came_and_went(signed_in, alice, store):
     assert "Earned +100 November 21 · Welcome" in page
 
 
+def test_goes_by_the_day_of_what_happened_not_of_its_writing(signed_in, alice):
+    give(alice, "2", comment="Today")
+    give(alice, "1", comment="Last week", effective_at=NOW - timedelta(days=7))
+
+    page = read(signed_in)
+
+    assert page.index("Today") < page.index("Last week")
+
+
 def test_speaks_polish(signed_in, alice):
     give(alice, "22")
 
     page = read(signed_in, language="pl")
 
     assert "Dzień dobry, Alice" in page
-    assert "Punkty do wykorzystania 22 punkty" in page
+    assert "Do wykorzystania 22 punkty" in page
 
 
 def test_calls_points_what_the_store_calls_them(signed_in, alice, store):
@@ -197,7 +206,7 @@ def test_calls_points_what_the_store_calls_them(signed_in, alice, store):
     store.save(update_fields=["setting_values"])
     give(alice, "2")
 
-    assert "Points you can spend 2 Stars" in read(signed_in)
+    assert "Ready to spend 2 Stars" in read(signed_in)
 
 
 def test_escapes_what_people_typed(signed_in, alice):
@@ -217,7 +226,7 @@ def test_shows_nothing_of_other_stores_and_customers(client, alice, store):
     give(alice, "1000")
     client.post("/portal/other/sign-in/", {"login": eve.email, "password": PASSWORD})
 
-    assert "Points you can spend 0 points" in read(client, "/portal/other/")
+    assert "Ready to spend 0 points" in read(client, "/portal/other/")
 
 
 def test_is_kept_by_no_cache_and_runs_nothing_foreign(signed_in):
