@@ -14,7 +14,9 @@ from psycopg import sql
 def fresh() -> Iterator[None]:
     """Make the database of the settings, migrated and empty but for the DEFAULT store."""
     name = connection.settings_dict["NAME"]
-    drop(name)
+    # Starts the embedded server, which psycopg alone would not.
+    with connection._nodb_cursor():
+        drop(name)
     _run("create database {}", name)
     try:
         call_command("migrate", verbosity=0)
