@@ -21,6 +21,12 @@ from tests.api.reference.facts import differences
         pytest.param({"a": "1"}, {"a": "number"}, [".a: '1' is no number"], id="text-as-number"),
         pytest.param([{"a": 1}, {}], [{"a": "number"}], ["[].a is missing"], id="each-entry"),
         pytest.param({}, ["any"], [": {} is no list"], id="object-as-list"),
+        pytest.param(
+            {"total": 0, "rows": []},
+            {"rows": ["any"], "total": "number"},
+            [".rows is not the first key"],
+            id="list-not-first",
+        ),
         pytest.param({"2026": 1}, {"*": "number"}, [], id="map"),
         pytest.param([], {"*": "number"}, [], id="empty-map"),
         pytest.param({"x": "1"}, {"*": "number"}, [".x: '1' is no number"], id="map-of-texts"),
