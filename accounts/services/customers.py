@@ -14,7 +14,7 @@ from accounts import events
 from accounts.ledger import wallets
 from accounts.models import Customer, CustomerStatus, Level, Pos, Seller
 from accounts.selectors.ladder import Step, get_ladder
-from accounts.services import customer_data, level_moves, passwords
+from accounts.services import customer_data, level_moves, passwords, tokens
 from accounts.services.customer_data import Changes, Registration
 from accounts.services.customer_locks import lock
 from loyalty.core import clock
@@ -187,6 +187,7 @@ def issue_temporary_password(
     locked.set_password(raw)
     locked.must_change_password = True
     _save(locked, ["password", "must_change_password"], now)
+    tokens.sign_out_everywhere(locked, now=now)
     _record(actor, locked, "IssueTemporaryPassword", {}, now)
     return raw
 

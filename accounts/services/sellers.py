@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import identifiers
 from accounts.models import Pos, Seller
-from accounts.services import passwords
+from accounts.services import passwords, tokens
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
@@ -79,6 +79,8 @@ def update(
     _fill(locked, data)
     with _clash_refused():
         locked.save(update_fields=FILLED)
+    if data.password is not None or not locked.is_active:
+        tokens.sign_out_everywhere(locked, now=now)
     _record(actor, locked, "UpdateSeller", now)
     return locked
 
@@ -91,6 +93,8 @@ def set_active(
     locked = _lock(seller)
     locked.is_active = is_active
     locked.save(update_fields=["is_active"])
+    if not is_active:
+        tokens.sign_out_everywhere(locked, now=now)
     _record(actor, locked, "ActivateSeller" if is_active else "DeactivateSeller", now)
     return locked
 
@@ -101,6 +105,7 @@ def delete(*, seller: Seller, actor: Actor, now: datetime | None = None) -> Sell
     locked = _lock(seller)
     locked.is_deleted, locked.is_active = True, False
     locked.save(update_fields=["is_deleted", "is_active"])
+    tokens.sign_out_everywhere(locked, now=now)
     _record(actor, locked, "DeleteSeller", now)
     return locked
 

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import Role, StaffUser, TokenSession
+from accounts.models import Role, StaffUser
 from accounts.services import tokens
 from loyalty.core import events
 from loyalty.core.actors import Actor
@@ -147,7 +147,7 @@ def update(
     if not data.is_external:
         staff.permanent_tokens.filter(revoked_at=None).update(revoked_at=now)
     if must_sign_out:
-        tokens.revoke_all(TokenSession.objects.filter(staff=staff), now=now)
+        tokens.sign_out_everywhere(staff, now=now)
     _record("staff.updated", "UpdateAdmin", staff, actor, now)
     return staff
 

@@ -109,6 +109,15 @@ def revoke_all(sessions: "QuerySet[TokenSession]", *, now: datetime | None = Non
     return sessions.filter(revoked_at=None).update(revoked_at=now or timezone.now())
 
 
+def sign_out_everywhere(
+    principal: StaffUser | Seller | Customer, *, now: datetime | None = None
+) -> int:
+    """End all sessions of somebody who was shut out or whose password is another now."""
+    kind = _kind(principal)
+    owner = "staff" if kind == PrincipalKind.STAFF else kind
+    return revoke_all(TokenSession.objects.filter(**{owner: principal}), now=now)
+
+
 def set_permanent(*, staff: StaffUser, token: str, now: datetime) -> PermanentToken:
     """Give an external staff user this permanent token, in place of earlier ones (ADM-4)."""
     staff.permanent_tokens.filter(revoked_at=None).update(revoked_at=now)

@@ -48,7 +48,7 @@ def append(
 
 
 def dispatch(event: Event) -> None:
-    """Run the *now* handlers of a fact that is written already: the ledger writes its own in SQL."""
+    """Run the *now* handlers of a fact that is written already; the ledger writes its own."""
     for handler in _now_handlers.get(event.type, ()):
         handler(event)
 
