@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -48,6 +49,8 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
     show_full_result_count = False
     list_per_page = 25
     list_max_show_all = 0
+    # Counting every choice of every filter would read a long list many times over.
+    show_facets = ShowFacets.NEVER
     list_filter_submit = True
     list_fullwidth = True
     actions = None

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -30,6 +31,7 @@ SOON = timedelta(days=30)
 OPEN_SINCE = timedelta(days=90)
 ENDING_SOON = timedelta(days=7)
 FULL = 100
+FRESH_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -117,33 +119,72 @@ def period_of(choice: Choice, store: Store, now: datetime) -> Period:
     )
 
 
-def read(store: Store, actor: Actor, choice: Choice, now: datetime) -> Dashboard:
-    """Collect the figures of a period and of the one before it."""
+@dataclass(frozen=True)
+class Figures:
+    """All that the dashboard counts in a period, and what it is compared with."""
+
+    period: Period
+    by_level: dict[int | None, int]
+    sales: Sales
+    sales_before: Sales
+    sold: dict[date, Decimal]
+    flows: dict[date, Flow]
+    flow_before: Flow
+    joined: dict[date, int]
+    joined_before: int
+    owed: Decimal
+    expiring: Decimal
+    unmatched: int
+
+
+def count(store: Store, choice: Choice, now: datetime) -> Figures:
+    """Count a period and the one before it; each query reads one range of an index."""
     period = period_of(choice, store, now)
     before = period.start - (period.end - period.start)
-    by_level = member_statistics.count_by_level(store)
-    sales = sales_statistics.sum_sales(store, period.start, period.end)
-    sales_before = sales_statistics.sum_sales(store, before, period.start)
-    flow_parts = points_statistics.flow_by_part(store, period)
-    flow = _total(flow_parts.values())
-    flow_before = points_statistics.sum_flow(store, before, period.start)
-    joined_parts = member_statistics.joined_by_part(store, period)
-    joined_before = member_statistics.count_joined(store, before, period.start)
-    sold_parts = sales_statistics.member_amounts_by_part(store, period)
+    return Figures(
+        period=period,
+        by_level=member_statistics.count_by_level(store),
+        sales=sales_statistics.sum_sales(store, period.start, period.end),
+        sales_before=sales_statistics.sum_sales(store, before, period.start),
+        sold=sales_statistics.member_amounts_by_part(store, period),
+        flows=points_statistics.flow_by_part(store, period),
+        flow_before=points_statistics.sum_flow(store, before, period.start),
+        joined=member_statistics.joined_by_part(store, period),
+        joined_before=member_statistics.count_joined(store, before, period.start),
+        owed=points_statistics.sum_owed(store),
+        expiring=points_statistics.sum_expiring(store, now, within=SOON),
+        unmatched=sales_statistics.count_unmatched(store, now - OPEN_SINCE, now),
+    )
+
+
+def count_lately(store: Store, choice: Choice, now: datetime) -> Figures:
+    """Return figures at most a minute old: with millions of members counting takes seconds."""
+    today = now.astimezone(store.zone).date()
+    key = f"cockpit-dashboard-{store.pk}-{choice.key}-{today}"
+    figures: Figures | None = cache.get(key)
+    if figures is None:
+        figures = count(store, choice, now)
+        cache.set(key, figures, FRESH_SECONDS)
+    return figures
+
+
+def read(store: Store, actor: Actor, figures: Figures, now: datetime) -> Dashboard:
+    """Lay figures out for a person; three queries for names and rules."""
+    period = figures.period
     links = Links(actor, period, store)
     return Dashboard(
         tiles=[
-            *_member_tiles(by_level, joined_parts, joined_before, sales, sales_before, links),
-            *_sales_tiles(store, sales, sales_before, links),
-            *_points_tiles(store, flow, flow_before, links),
+            *_member_tiles(figures, links),
+            *_sales_tiles(store, figures, links),
+            *_points_tiles(figures, links),
         ],
         charts=[
-            _points_chart(store, period, flow_parts, now, links),
-            _sales_chart(store, period, sold_parts, links),
-            _joined_chart(store, period, joined_parts, links),
+            _points_chart(store, figures, links),
+            _sales_chart(store, period, figures.sold, links),
+            _joined_chart(store, period, figures.joined, links),
         ],
-        funnel=_funnel(store, by_level, links),
-        todo=_todo(store, now, links),
+        funnel=_funnel(store, figures.by_level, links),
+        todo=_todo(store, figures.unmatched, now, links),
         start=period.start.astimezone(store.zone).date(),
         last_day=(period.end - timedelta(seconds=1)).astimezone(store.zone).date(),
     )
@@ -201,16 +242,10 @@ class Links:
         return f"{url}?{query}" if query else url
 
 
-def _member_tiles(
-    by_level: dict[int | None, int],
-    joined_parts: dict[date, int],
-    joined_before: int,
-    sales: Sales,
-    sales_before: Sales,
-    links: Links,
-) -> list[Tile]:
-    members = sum(by_level.values())
-    joined = sum(joined_parts.values())
+def _member_tiles(figures: Figures, links: Links) -> list[Tile]:
+    sales, sales_before = figures.sales, figures.sales_before
+    members = sum(figures.by_level.values())
+    joined = sum(figures.joined.values())
     share = Decimal(sales.buyers) / members if members else None
     return [
         _tile(
@@ -218,7 +253,7 @@ def _member_tiles(
             formats.whole(members),
             note=_("%(count)s new") % {"count": formats.whole(joined)},
             now=joined,
-            before=joined_before,
+            before=figures.joined_before,
             url=links.joined(),
         ),
         _tile(
@@ -232,7 +267,8 @@ def _member_tiles(
     ]
 
 
-def _sales_tiles(store: Store, sales: Sales, before: Sales, links: Links) -> list[Tile]:
+def _sales_tiles(store: Store, figures: Figures, links: Links) -> list[Tile]:
+    sales, before = figures.sales, figures.sales_before
     return [
         _tile(
             _("Member sales"),
@@ -269,7 +305,8 @@ def _sales_tiles(store: Store, sales: Sales, before: Sales, links: Links) -> lis
     ]
 
 
-def _points_tiles(store: Store, flow: Flow, before: Flow, links: Links) -> list[Tile]:
+def _points_tiles(figures: Figures, links: Links) -> list[Tile]:
+    flow, before = _total(figures.flows.values()), figures.flow_before
     rate = flow.spent / flow.earned if flow.earned else None
     rate_before = before.spent / before.earned if before.earned else None
     return [
@@ -284,7 +321,7 @@ def _points_tiles(store: Store, flow: Flow, before: Flow, links: Links) -> list[
         ),
         _tile(
             _("Outstanding points"),
-            formats.whole(points_statistics.sum_owed(store)),
+            formats.whole(figures.owed),
             note=_("owed to members now"),
             url=links.lots(),
         ),
@@ -328,27 +365,26 @@ def _share_change(now: Decimal | int | None, before: Decimal | int | None) -> tu
     return _("%(growth)s pp") % {"growth": f"{sign}{formats.decimal(abs(growth))}"}, tone
 
 
-def _points_chart(
-    store: Store, period: Period, flows: dict[date, Flow], now: datetime, links: Links
-) -> ChartCard:
+def _points_chart(store: Store, figures: Figures, links: Links) -> ChartCard:
     parts = []
-    for day in parts_of(period, store):
-        flow = flows.get(day, Flow())
+    unit = figures.period.unit
+    for day in parts_of(figures.period, store):
+        flow = figures.flows.get(day, Flow())
         title = _("%(day)s: %(earned)s earned, %(spent)s spent, %(expired)s expired") % {
-            "day": part_title(day, period.unit),
+            "day": part_title(day, unit),
             "earned": formats.points(flow.earned),
             "spent": formats.points(flow.spent),
             "expired": formats.points(flow.expired),
         }
         values = (flow.earned, flow.spent, flow.expired)
-        parts.append(Part(part_label(day, period.unit), title, values))
-    soon = points_statistics.sum_expiring(store, now, within=SOON)
+        parts.append(Part(part_label(day, unit), title, values))
     return ChartCard(
         title=_("Points"),
         chart=stacked_bars(parts, formats.whole),
         legend=(_("Earned"), _("Spent"), _("Expired")),
         url=links.transfers(),
-        note=_("%(points)s will expire within 30 days.") % {"points": formats.whole(int(soon))},
+        note=_("%(points)s will expire within 30 days.")
+        % {"points": formats.whole(figures.expiring)},
     )
 
 
@@ -358,7 +394,7 @@ def _sales_chart(
     parts = [
         Part(
             part_label(day, period.unit),
-            f"{part_title(day, period.unit)}: {formats.money(sold.get(day, ZERO), store.currency)}",
+            _labelled(day, period.unit, formats.money(sold.get(day, ZERO), store.currency)),
             (max(ZERO, sold.get(day, ZERO)),),
         )
         for day in parts_of(period, store)
@@ -376,7 +412,7 @@ def _joined_chart(store: Store, period: Period, joined: dict[date, int], links: 
     parts = [
         Part(
             part_label(day, period.unit),
-            f"{part_title(day, period.unit)}: {formats.whole(joined.get(day, 0))}",
+            _labelled(day, period.unit, formats.whole(joined.get(day, 0))),
             (Decimal(joined.get(day, 0)),),
         )
         for day in parts_of(period, store)
@@ -388,6 +424,10 @@ def _joined_chart(store: Store, period: Period, joined: dict[date, int], links: 
         url=links.joined(),
         note="",
     )
+
+
+def _labelled(day: date, unit: str, text: str) -> str:
+    return f"{part_title(day, unit)}: {text}"
 
 
 def parts_of(period: Period, store: Store) -> list[date]:
@@ -447,9 +487,8 @@ def _funnel(store: Store, by_level: dict[int | None, int], links: Links) -> list
     ]
 
 
-def _todo(store: Store, now: datetime, links: Links) -> list[Todo]:
+def _todo(store: Store, unmatched: int, now: datetime, links: Links) -> list[Todo]:
     """Return what waits for somebody; nothing that is done."""
-    unmatched = sales_statistics.count_unmatched(store, now - OPEN_SINCE, now)
     rules = EarningRule.objects.in_store(store).filter(is_active=True)
     ending = rules.filter(
         is_all_time_active=False, end_at__gte=now, end_at__lt=now + ENDING_SOON

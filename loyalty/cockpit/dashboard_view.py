@@ -22,9 +22,11 @@ def show(request: CockpitRequest) -> HttpResponse:
         shell["entries"] = navigation.entries(request)
         return TemplateResponse(request, "cockpit/welcome.html", shell)
     choice = dashboard.chosen(request.GET.get("days", ""))
+    now = timezone.now()
+    figures = dashboard.count_lately(request.store, choice, now)
     context = {
         "choice": choice,
         "choices": dashboard.CHOICES,
-        "page": dashboard.read(request.store, request.actor, choice, timezone.now()),
+        "page": dashboard.read(request.store, request.actor, figures, now),
     }
     return TemplateResponse(request, "cockpit/dashboard.html", shell | context)

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
 from accounts.models import Level
+from accounts.selectors import points_statistics
 from accounts.services import points
 from loyalty.cockpit import charts, dashboard
 from loyalty.cockpit.charts import Part
@@ -18,6 +20,11 @@ from tests.factories.transactions import SaleFactory, UnmatchedSaleFactory
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RECENT = NOW - timedelta(days=3)
 BEFORE = NOW - timedelta(days=40)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    cache.clear()
 
 
 @pytest.fixture
@@ -36,7 +43,8 @@ def program(store):
 
 
 def read(store, days="30"):
-    return dashboard.read(store, SYSTEM, dashboard.chosen(days), NOW)
+    figures = dashboard.count(store, dashboard.chosen(days), NOW)
+    return dashboard.read(store, SYSTEM, figures, NOW)
 
 
 def tiles(page):
@@ -59,7 +67,7 @@ def test_counts_a_period_and_compares_it_with_the_one_before(program):
 def test_ends_with_today_in_the_stores_time_zone(store):
     late = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
 
-    page = dashboard.read(store, SYSTEM, dashboard.chosen("7"), late)
+    page = dashboard.read(store, SYSTEM, dashboard.count(store, dashboard.chosen("7"), late), late)
 
     assert (page.start.isoformat(), page.last_day.isoformat()) == ("2026-11-16", "2026-11-22")
 
@@ -76,8 +84,6 @@ def test_draws_every_point_that_was_earned(program, days):
     store = program
     choice = dashboard.chosen(days)
     period = dashboard.period_of(choice, store, NOW)
-    from accounts.selectors import points_statistics
-
     parts = points_statistics.flow_by_part(store, period)
 
     drawn = set(dashboard.parts_of(period, store))
@@ -123,6 +129,16 @@ def test_reads_in_a_fixed_number_of_queries(program, django_assert_num_queries):
 
     with django_assert_num_queries(19):
         read(program)
+
+
+def test_counts_anew_when_the_figures_are_a_minute_old(program):
+    choice = dashboard.chosen("30")
+    first = dashboard.count_lately(program, choice, NOW)
+    CustomerFactory(program, created_at=RECENT)
+
+    assert dashboard.count_lately(program, choice, NOW) == first
+    cache.clear()
+    assert dashboard.count_lately(program, choice, NOW) != first
 
 
 def test_shows_an_empty_store_without_dividing_by_nothing(store):
