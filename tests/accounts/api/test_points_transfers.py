@@ -395,7 +395,11 @@ PATHS = [
     ("POST", "pos/points/transfer/add", {"staff": 403, "seller": 403, "trusted": 400}),
     ("POST", "pos/points/transfer/spend", {"staff": 403, "seller": 403, "trusted": 400}),
     ("POST", "points/transfer/block", {"staff": 400, "seller": 403, "customer": 403}),
-    ("POST", f"points/transfer/{uuid7()}/cancel", {"staff": 404, "seller": 403, "customer": 403}),
+    (
+        "POST",
+        "points/transfer/00000000-0000-0000-0000-000000000009/cancel",
+        {"staff": 404, "seller": 403, "customer": 403},
+    ),
     ("POST", "admin/p2p-points-transfer", {"staff": 400, "seller": 403, "customer": 403}),
     ("POST", "customer/points/p2p-transfer", {"staff": 403, "seller": 403, "customer": 400}),
     ("GET", "points/transfers", {"staff": 200, "seller": 403, "customer": 403, "viewer": 200}),
