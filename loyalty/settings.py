@@ -23,7 +23,8 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# VAR_DIR: where a single machine keeps its database, broker files, uploads and secret. Default: var/.
+# VAR_DIR: where a single machine keeps its database, broker files, uploads and secret.
+# Default: var/.
 VAR_DIR = environment.path("VAR_DIR", BASE_DIR / "var")
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
@@ -143,7 +144,8 @@ AUTH_USER_MODEL = "accounts.StaffUser"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = []
 
-# CORS_ALLOWED_ORIGINS: origins of browser clients that may call the APIs, comma-separated; * for all.
+# CORS_ALLOWED_ORIGINS: origins of browser clients that may call the APIs, comma-separated;
+# * for all.
 CORS_ORIGINS = environment.listed("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_ALL_ORIGINS = CORS_ORIGINS == ["*"]
 CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
@@ -177,7 +179,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Loyalty: the Open Loyalty API",
-    "DESCRIPTION": "Compatible with Open Loyalty 4.2; paths without a store code serve 3.x clients.",
+    "DESCRIPTION": "Compatible with Open Loyalty 4.2. Paths without a store code serve 3.x.",
     "VERSION": "4.2.0",
     "OAS_VERSION": "3.1.0",
     "SWAGGER_UI_DIST": "SIDECAR",
