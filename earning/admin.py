@@ -480,8 +480,8 @@ class EarningRuleAdmin(CockpitAdmin):
                     Fact(_("Id"), subject.uuid),
                 ],
                 note=_(
-                    "Rules run in the order: general spending, then products, then factors; inside "
-                    "one kind the most recently edited first."
+                    "Rules run in this order: general spending, factors, fixed points for "
+                    "products; of one kind the last edited first."
                 ),
             ),
         )
@@ -511,7 +511,7 @@ def effect_of(rule: EarningRule) -> str:
     """Say in a few words what a rule gives."""
     match rule.type:
         case RuleType.POINTS:
-            return _("%(points)s points per unit") % {"points": formats.points(rule.point_value)}
+            return _("%(points)s per unit of currency") % {"points": formats.points(rule.point_value)}
         case RuleType.MULTIPLY_FOR_PRODUCT:
             return _("× %(factor)s on %(count)s products or labels") % {
                 "factor": formats.points(rule.multiplier),

@@ -251,9 +251,11 @@ def _member_tiles(figures: Figures, links: Links) -> list[Tile]:
         _tile(
             _("Members"),
             formats.whole(members),
-            note=_("%(count)s new") % {"count": formats.whole(joined)},
-            now=joined,
-            before=figures.joined_before,
+            note=_("%(count)s new, %(before)s in the period before")
+            % {
+                "count": formats.whole(joined),
+                "before": formats.whole(figures.joined_before),
+            },
             url=links.joined(),
         ),
         _tile(
