@@ -147,6 +147,9 @@ def check_customer(
 
 
 def _customers_named(store: Store, username: str) -> "QuerySet[Customer]":
+    if "\x00" in username:
+        # No database text has a zero byte; the form of a web page can.
+        return Customer.objects.none()
     # The same expressions as in the unique constraints, so that their indexes serve.
     named = Customer.objects.in_store(store).annotate(
         lower_email=Lower("email"), lower_card=Lower("loyalty_card_number")
