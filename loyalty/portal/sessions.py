@@ -30,7 +30,9 @@ _REMEMBERED = "is_remembered"
 def open_session(request: HttpRequest) -> SessionBase:
     """Return the session that the request's cookie names, or an empty one. Reads it when asked."""
     store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
-    return store(request.COOKIES.get(COOKIE))
+    key = request.COOKIES.get(COOKIE, "")
+    # A cookie can spell a zero byte, which no database looks up.
+    return store(key if key and "\x00" not in key else None)
 
 
 def sign_in(session: SessionBase, customer: Customer, *, is_remembered: bool) -> None:

@@ -141,6 +141,13 @@ def test_gives_the_session_a_new_key(client, alice):
     assert not Session.objects.filter(session_key=planted.session_key).exists()
 
 
+@pytest.mark.parametrize("value", ['"\\000aaaaaaaaaaaaaaaa"', "a" * 4000, "", "ż" * 20])
+def test_ignores_a_session_key_that_is_none(client, store, value):
+    response = client.get("/portal/", headers={"cookie": f"{sessions.COOKIE}={value}"})
+
+    assert response["Location"] == "/portal/sign-in/"
+
+
 def test_keeps_its_cookie_from_scripts_and_other_addresses(client, alice):
     sign_in(client, alice.email)
 
