@@ -43,6 +43,7 @@ def get_customer_standing(actor: Actor, store: Store, uuid_text: str) -> Custome
     return customer
 
 
+# In the order of the model's fields, as `from_db` reads them.
 _STANDING_COLUMNS = (
     "id",
     "uuid",
@@ -51,10 +52,13 @@ _STANDING_COLUMNS = (
     "first_name",
     "last_name",
     "level_id",
+    "manually_assigned_level_id",
+    "last_level_recalculation_at",
     "transactions_count",
     "transactions_amount",
     "transactions_amount_without_delivery",
     "amount_excluded_for_level",
+    "created_at",
 )
 _STANDING = f"""
     select {", ".join(_STANDING_COLUMNS)} from accounts_customer

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from accounts.models import Customer, Level
-from accounts.selectors.ladder import Step
+from accounts.selectors.ladder import Step, is_worse
 from loyalty.core import events
 
 
@@ -40,7 +40,7 @@ def customer_moved_to_level(
     is_manual_removed: bool,
     now: datetime,
 ) -> None:
-    """`direction` compares the levels' reward values, as LV-2 says; None for the first level."""
+    """`direction` compares the levels as LV-2 says; None for the first level."""
     payload: dict[str, object] = {
         "levelId": str(new_level.uuid),
         "oldLevelId": str(old_level.uuid) if old_level else None,
@@ -54,7 +54,7 @@ def customer_moved_to_level(
 def _direction(old_level: Level | Step | None, new_level: Level | Step) -> str | None:
     if old_level is None:
         return None
-    return "down" if new_level.reward_value < old_level.reward_value else "up"
+    return "down" if is_worse(new_level, old_level) else "up"
 
 
 def _append(type: str, customer: Customer, payload: dict[str, object], now: datetime) -> None:

@@ -7,11 +7,21 @@ sees every fact at least once, in order. Nothing subscribes anywhere else.
 """
 
 from accounts.ledger import setup
+from accounts.services import level_moves
 from loyalty.core.consumers import Consumer
 from loyalty.core.events import Handler
 
 NOW: dict[str, tuple[Handler, ...]] = {
     "store.created": (setup.open_store_of,),
+    # Levels that follow points (LV 4.2). Spending, blocking, expiry and resets are not here: they
+    # only lower what is left to spend, and that brings nobody down but in the job (LV-8, C4).
+    "points.added": (level_moves.follow_points,),
+    "points.unlocked": (level_moves.follow_points,),
+    "points.unblocked": (level_moves.follow_points,),
+    "points.transferred": (level_moves.follow_points,),
+    "points.reverted": (level_moves.follow_points,),
+    "points.returned": (level_moves.follow_points,),
+    "points.canceled": (level_moves.follow_points,),
 }
 
 # Webhooks, messages and statistics will stand here.

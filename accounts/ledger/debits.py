@@ -142,6 +142,8 @@ def _debit(
         assert receiver is not None
         received = _fact(event, order, balance, posting, now, receiver=receiver_balance)
         received.customer_id = receiver.customer_id
+        if receiver.store is not None:
+            received.store = receiver.store
         arguments |= {
             "received_uuid": received.uuid,
             "received_subject": receiver_balance.wallet_uuid,

@@ -267,6 +267,8 @@ def _draft(
         ),
         recorded_at=now,
     )
+    if order.holder.store is not None:
+        event.store = order.holder.store
     return lot, event
 
 

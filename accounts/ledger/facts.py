@@ -14,7 +14,7 @@ from loyalty.core.models import Event, uuid7
 def dispatch_written(type: str, ids: Iterable[int]) -> None:
     """Run the *now* handlers of facts that a statement has written, if there are any."""
     if events.has_now_handlers(type):
-        for event in Event.objects.filter(pk__in=list(ids)).order_by("pk"):
+        for event in Event.objects.filter(pk__in=list(ids)).select_related("store").order_by("pk"):
             events.dispatch(event)
 
 

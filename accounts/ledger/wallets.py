@@ -1,7 +1,7 @@
 """Open wallets, and lock them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,10 +14,15 @@ from loyalty.core.models import Store
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A wallet, and the customer whose history its facts belong to. The ledger only files them."""
+    """
+    A wallet, and the customer whose history its facts belong to. The ledger only files them.
+
+    `store`: where the caller has it at hand, so that what happens after a fact need not read it.
+    """
 
     wallet_id: int
     customer_id: int | None = None
+    store: Store | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

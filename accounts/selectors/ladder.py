@@ -68,6 +68,16 @@ class Ladder:
         return max((s for s in above if s.condition_value == nearest), key=_rank, default=None)
 
 
+def is_worse(level: Level | Step, than: Level | Step) -> bool:
+    """
+    Compare two levels by their reward (LV-2).
+
+    Of two with one reward that with the lower condition is worse: a program whose levels give no
+    percentage must climb all the same.
+    """
+    return (level.reward_value, level.condition_value) < (than.reward_value, than.condition_value)
+
+
 def percent(fraction: Decimal) -> str:
     """Print a fraction as a percentage with two decimals."""
     return f"{(fraction * 100).quantize(Decimal('0.01'), rounding=ROUND_HALF_UP)}%"

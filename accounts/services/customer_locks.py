@@ -7,6 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from accounts.models import Customer
 from loyalty.core import sql
 from loyalty.core.models import Store
+from loyalty.core.store_settings import TierBasis
 
 
 def lock(customer_ids: Iterable[int], *, store: Store | None = None) -> list[Customer]:
@@ -41,6 +42,22 @@ def lock_for_purchase(customer_id: int, *, store: Store) -> Customer:
     customer.store = store
     return customer
 
+
+def lock_for_points(store: Store, customer_ids: Iterable[int]) -> None:
+    """
+    Lock customers before their wallets, where a change of points may move their level.
+
+    A purchase locks the customer first and the wallet then; whoever came the other way round could
+    deadlock with it. Where levels follow purchases points move nobody: this runs no query.
+    """
+    assert connection.in_atomic_block
+    if store.settings.tier_assign_type == TierBasis.POINTS:
+        sql.read(_FOR_POINTS, ([*customer_ids],))
+
+
+_FOR_POINTS = """
+    select id from accounts_customer where id = any(%s) order by id for no key update
+"""
 
 _PURCHASE_COLUMNS = (
     "id",

@@ -1,4 +1,8 @@
-"""How a customer comes to a level: by what they bought, or by hand. Source: LV 4.2, 4.4."""
+"""
+How a customer comes to a level: by what they bought, by their points, or by hand.
+
+Source: LV 4.2…4.4. The job that moves customers after some days is `level_jobs`.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,14 +11,15 @@ from django.db import connection, transaction
 
 from accounts import events
 from accounts.models import Customer, Level, LevelChange, LevelChangeReason
-from accounts.selectors.ladder import Ladder, Step, get_ladder
+from accounts.selectors import qualifying
+from accounts.selectors.ladder import Ladder, Step, get_ladder, is_worse
 from accounts.services import customer_locks
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
-from loyalty.core.models import Store
+from loyalty.core.models import Event, Store
 from loyalty.core.services import audit
-from loyalty.core.store_settings import TierBasis
+from loyalty.core.store_settings import DowngradeBase, DowngradeMode
 
 
 class LevelNotActive(DomainError):
@@ -30,14 +35,6 @@ class NotAssignedManually(DomainError):
     code = "not_assigned_manually"
 
 
-def qualifying_amount(customer: Customer) -> Decimal:
-    """Return the amount that decides the level on the `transactions` basis. Source: LV 4.2."""
-    settings = customer.store.settings
-    if settings.exclude_delivery_costs_from_tier_assignment:
-        return customer.transactions_amount_without_delivery - customer.amount_excluded_for_level
-    return customer.transactions_amount - customer.amount_excluded_for_level
-
-
 def reassess(*, customer: Customer, reason: LevelChangeReason, now: datetime) -> None:
     """
     Move a locked customer to the level that their purchases have earned, up or down (LV-6).
@@ -48,13 +45,52 @@ def reassess(*, customer: Customer, reason: LevelChangeReason, now: datetime) ->
     assert connection.in_atomic_block
     if customer.manually_assigned_level_id is not None:
         return
-    if customer.store.settings.tier_assign_type != TierBasis.TRANSACTIONS:
+    if not qualifying.follows_points(customer.store):
+        _settle_on(customer, qualifying.amount_of_purchases(customer), reason=reason, now=now)
+
+
+def follow_points(event: Event) -> None:
+    """
+    Move the customer of a points fact to the level that their points have earned (LV-7, LV-8).
+
+    Up at once in every mode, down only in the mode `automatic`. Members by hand stay (C5). Where
+    levels follow purchases this runs no query; else one, and more for whoever moves.
+    """
+    store = event.store
+    if store is None or event.customer_id is None or not qualifying.follows_points(store):
         return
+    now = event.recorded_at
+    if _find_move(event.customer_id, store, now) is None:
+        return
+    [customer] = customer_locks.lock([event.customer_id], store=store)
+    # Again: somebody may have moved them before the lock was ours.
+    if (target := _find_move(customer.pk, store, now)) is not None:
+        old = _current(customer, get_ladder(store))
+        _move(customer, old, target, reason=LevelChangeReason.POINTS, now=now)
+
+
+def _find_move(customer_id: int, store: Store, now: datetime) -> Step | None:
+    """Return the level to which a customer's points move them now; None: they stay."""
+    found = qualifying.assess_points(customer_id, store=store, now=now)
+    ladder = get_ladder(store)
+    target = ladder.target(found.amount)
+    if found.is_manual or target is None or target.id == found.level_id:
+        return None
+    current = ladder.by_id.get(found.level_id) if found.level_id else None
+    if current is None or not is_worse(target, current):
+        return target
+    is_automatic = store.settings.level_downgrade_mode == DowngradeMode.AUTOMATIC
+    return target if is_automatic else None
+
+
+def _settle_on(
+    customer: Customer, amount: Decimal, *, reason: LevelChangeReason, now: datetime
+) -> None:
+    """Move a locked customer to the level of an amount, be it better or worse."""
     ladder = get_ladder(customer.store)
-    target = ladder.target(qualifying_amount(customer))
-    if target is None or target.id == customer.level_id:
-        return
-    _move(customer, _current(customer, ladder), target, reason=reason, now=now)
+    target = ladder.target(amount)
+    if target is not None and target.id != customer.level_id:
+        _move(customer, _current(customer, ladder), target, reason=reason, now=now)
 
 
 @transaction.atomic
@@ -107,11 +143,19 @@ def unassign(*, customer: Customer, actor: Actor, now: datetime | None = None) -
 
 
 def release(customer: Customer, *, now: datetime) -> None:
-    """Take the mark of a locked customer's level chosen by hand, and reassess it."""
+    """
+    Take the mark of a locked customer's level chosen by hand, and let the rules choose one.
+
+    Whatever the mode, up or down, by the basis that the store has now (LV-12).
+    """
     customer.manually_assigned_level = None
     customer.updated_at = now
     customer.save(update_fields=["manually_assigned_level", "updated_at"])
-    reassess(customer=customer, reason=LevelChangeReason.MANUAL_REMOVED, now=now)
+    if qualifying.follows_points(customer.store):
+        amount = qualifying.assess_points(customer.pk, store=customer.store, now=now).amount
+    else:
+        amount = qualifying.amount_of_purchases(customer)
+    _settle_on(customer, amount, reason=LevelChangeReason.MANUAL_REMOVED, now=now)
 
 
 def enter_first(customer: Customer, level: Level | Step, *, is_manual: bool, now: datetime) -> None:
@@ -146,7 +190,11 @@ def _move(
     customer.level_id = _pk(new)
     customer.version += 1
     customer.updated_at = now
-    customer.save(update_fields=["level", "manually_assigned_level", "version", "updated_at"])
+    changed = ["level", "manually_assigned_level", "version", "updated_at"]
+    if _counts_anew_from_move(customer.store):
+        customer.last_level_recalculation_at = now
+        changed.append("last_level_recalculation_at")
+    customer.save(update_fields=changed)
     LevelChange.objects.create(
         customer=customer,
         old_level_id=old_level_id,
@@ -161,6 +209,14 @@ def _move(
         is_manual=reason == LevelChangeReason.MANUAL,
         is_manual_removed=reason == LevelChangeReason.MANUAL_REMOVED,
         now=now,
+    )
+
+
+def _counts_anew_from_move(store: Store) -> bool:
+    """Return whether each move starts the count of earned points again (LV 4.2)."""
+    return (
+        qualifying.follows_points(store)
+        and qualifying.base_of(store.settings) == DowngradeBase.EARNED_SINCE_LEVEL_CHANGE
     )
 
 

@@ -2,10 +2,11 @@
 What people and rules do with a customer's points. Source: domain spec PA and PE.
 
 Each command locks the customer's wallet until the transaction ends, and runs inside the caller's
-transaction where there is one.
+transaction where there is one. Where levels follow points it locks the customer first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -38,7 +39,7 @@ from accounts.ledger.errors import SameWallet as SameWallet
 from accounts.ledger.models import Issuer, Lot, Posting, PostingKind, PostingStatus, WalletKind
 from accounts.ledger.wallets import Holder
 from accounts.models import Customer
-from accounts.services import points_dates
+from accounts.services import customer_locks, points_dates
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.models import Store
@@ -91,7 +92,7 @@ def add(
         ),
         now,
     )
-    with sql.atomic():
+    with _changing(customer):
         lot = earns.earn(order, now=now)
         _audit(actor, "AddPoints", customer, lot.uuid, amount, comment, now)
     return lot
@@ -116,7 +117,10 @@ def add_many(*, store: Store, grants: Sequence[Grant], now: datetime | None = No
     """Give points to many customers of a store at once, all or none; otherwise as `add`."""
     now = now or timezone.now()
     assert all(grant.customer.store_id == store.pk for grant in grants)
-    return earns.earn_many([_order(store, grant, now) for grant in grants], now=now)
+    orders = [_order(store, grant, now) for grant in grants]
+    with sql.atomic():
+        customer_locks.lock_for_points(store, {grant.customer.pk for grant in grants})
+        return earns.earn_many(orders, now=now)
 
 
 def spend(
@@ -149,7 +153,7 @@ def spend(
         effective_at=effective_at,
         transaction_uuid=transaction_uuid,
     )
-    with sql.atomic():
+    with _changing(customer):
         posting = debits.spend(order, now=now)
         _audit(actor, "SpendPoints", customer, posting.uuid, amount, comment, now)
     return posting
@@ -170,7 +174,7 @@ def block(
     """
     now = now or timezone.now()
     order = Debit(holder=_holder(customer), amount=amount, issuer=issuer, comment=comment, key=key)
-    with sql.atomic():
+    with _changing(customer):
         posting = debits.hold(order, now=now)
         _audit(actor, "BlockPoints", customer, posting.uuid, amount, comment, now)
     return posting
@@ -198,7 +202,7 @@ def transfer(
     assert sender.store_id == receiver.store_id, "Points stay in their store."
     now = now or timezone.now()
     order = Debit(holder=_holder(sender), amount=amount, issuer=issuer, comment=comment, key=key)
-    with sql.atomic():
+    with _changing(sender, receiver):
         posting = debits.transfer(order, receiver=_holder(receiver), now=now)
         _audit(actor, "TransferPoints", sender, posting.uuid, amount, comment, now)
     return posting
@@ -219,14 +223,15 @@ def take_back(
     Its own lots give first, pending ones too, then the oldest active ones. The transfer shows
     `amount` all the same. One for each return: a repetition returns the first.
     """
-    return taking_back.take_back(
-        holder=_holder(customer),
-        sale_uuid=sale_uuid,
-        return_uuid=return_uuid,
-        amount=amount,
-        comment=comment,
-        now=now or timezone.now(),
-    )
+    with _changing(customer):
+        return taking_back.take_back(
+            holder=_holder(customer),
+            sale_uuid=sale_uuid,
+            return_uuid=return_uuid,
+            amount=amount,
+            comment=comment,
+            now=now or timezone.now(),
+        )
 
 
 def cancel(
@@ -249,6 +254,7 @@ def cancel(
     with sql.atomic():
         if lot := Lot.objects.in_store(store).filter(uuid=transfer_uuid).first():
             customer = _owner(lot.wallet_id)
+            customer_locks.lock_for_points(store, [customer.pk])
             posting = cancelling.cancel(lot, holder=_holder(customer), now=now, issuer=_by(actor))
             _audit(actor, "CancelPoints", customer, transfer_uuid, posting.amount, comment, now)
             return posting
@@ -256,6 +262,7 @@ def cancel(
         if held.status != PostingStatus.HELD:
             raise NotCancellable
         customer = _owner(held.from_wallet_id)
+        customer_locks.lock_for_points(store, [customer.pk])
         posting = holds.release(held, holder=_holder(customer), now=now)
         _audit(actor, "UnblockPoints", customer, transfer_uuid, posting.amount, comment, now)
         return posting
@@ -277,6 +284,7 @@ def activate(
     now = now or timezone.now()
     with sql.atomic():
         lot, customer = _find_lot(store, transfer_uuid, NotPending)
+        customer_locks.lock_for_points(store, [customer.pk])
         lot = lots.activate(lot, holder=_holder(customer), now=now)
         _audit(actor, "ActivatePoints", customer, transfer_uuid, lot.free, "", now)
     return lot
@@ -298,6 +306,7 @@ def expire(
     now = now or timezone.now()
     with sql.atomic():
         lot, customer = _find_lot(store, transfer_uuid, NotExpirable)
+        customer_locks.lock_for_points(store, [customer.pk])
         lot = lots.expire(lot, holder=_holder(customer), now=now)
         _audit(actor, "ExpirePoints", customer, transfer_uuid, lot.expired, "", now)
     return lot
@@ -305,7 +314,8 @@ def expire(
 
 def reset(*, customer: Customer, now: datetime | None = None) -> int:
     """Expire all that a customer has, pending points too (PA-6); return how many transfers."""
-    return lots.reset(holder=_holder(customer), now=now or timezone.now())
+    with _changing(customer):
+        return lots.reset(holder=_holder(customer), now=now or timezone.now())
 
 
 def revert(
@@ -331,6 +341,8 @@ def revert(
         if posting.kind in {PostingKind.EARN, PostingKind.TRANSFER}:
             assert posting.to_wallet_id is not None
             receiver = _owner(posting.to_wallet_id)
+        owners = [owner.pk for owner in (payer, receiver) if owner is not None]
+        customer_locks.lock_for_points(store, owners)
         counter = reverting.revert(
             posting,
             now=now,
@@ -345,8 +357,16 @@ def revert(
     return counter
 
 
+@contextmanager
+def _changing(*customers: Customer) -> Iterator[None]:
+    """Open a transaction, or join the caller's, in which the points of customers may change."""
+    with sql.atomic():
+        customer_locks.lock_for_points(customers[0].store, [customer.pk for customer in customers])
+        yield
+
+
 def _holder(customer: Customer) -> Holder:
-    return Holder(wallet_id=customer.wallet_id, customer_id=customer.pk)
+    return Holder(wallet_id=customer.wallet_id, customer_id=customer.pk, store=customer.store)
 
 
 def _order(store: Store, grant: Grant, now: datetime) -> Earn:

@@ -5,6 +5,7 @@ No figure waits for them, so they may run late, stop anywhere and start again; f
 about expiry do wait. Source: PE-8, PA-3.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from django.utils import timezone
 from accounts.ledger import settlement, wallets
 from accounts.ledger.models import Lot
 from accounts.models import Customer
+from accounts.services import customer_locks
+from loyalty.core.models import Store
 
 # Wallets per transaction: a till never waits longer for one of them than a chunk takes.
 CHUNK = 200
@@ -47,12 +50,22 @@ def _settle_all(
             chunk = list(found[:CHUNK])
             if not chunk:
                 return total
-            owners: dict[int, int | None] = dict.fromkeys(chunk)
-            owners |= dict(
-                Customer.objects.filter(wallet_id__in=chunk).values_list("wallet_id", "pk")
-            )
+            owners = _lock_owners(chunk)
             wallets.lock(chunk)
             total += count(settlement.settle(owners, now=now))
+
+
+def _lock_owners(wallet_ids: list[int]) -> dict[int, int | None]:
+    """Return whose these wallets are; lock those whose level may follow what unlocks (LV-7)."""
+    owners: dict[int, int | None] = dict.fromkeys(wallet_ids)
+    by_store: dict[int, list[int]] = defaultdict(list)
+    found = Customer.objects.filter(wallet_id__in=wallet_ids)
+    for wallet_id, customer_id, store_id in found.values_list("wallet_id", "pk", "store_id"):
+        owners[wallet_id] = customer_id
+        by_store[store_id].append(customer_id)
+    for store in Store.objects.filter(pk__in=by_store).order_by("pk"):
+        customer_locks.lock_for_points(store, by_store[store.pk])
+    return owners
 
 
 def _try_lock(key: int) -> bool:

@@ -18,7 +18,7 @@ from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Lot
 from accounts.models import Customer, LevelChange, PointsTransfer
-from accounts.selectors import balances, points_statistics, standing
+from accounts.selectors import balances, points_statistics, qualifying, standing
 from loyalty.core.models import AuditEntry
 from transactions.admin import kind_chip, points_of
 from transactions.models import Transaction
@@ -32,13 +32,14 @@ SOON = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Progress:
-    """The way to the next level. `percent`: 0 to 100 of it; None where purchases do not decide."""
+    """The way to the next level. `percent`: 0 to 100 of it; None at the top."""
 
     level: str
     next: str
     is_by_hand: bool
     percent: int | None
     missing: Decimal | None
+    is_in_points: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def read(
     tables += [level_changes_table(customer), history_table(customer)]
     return CustomerPage(
         balance=read_balance(customer, now) if sees_points else None,
-        progress=read_progress(customer),
+        progress=read_progress(customer, now),
         panels=(profile_panel(customer), value_panel(customer), program_panel(customer)),
         tables=tables,
         initials="".join(name[:1] for name in (customer.first_name, customer.last_name)).upper()
@@ -96,10 +97,10 @@ def read_balance(customer: Customer, now: datetime) -> Balance:
     )
 
 
-def read_progress(customer: Customer) -> Progress:
-    found = standing.get_progress(customer)
+def read_progress(customer: Customer, now: datetime) -> Progress:
+    found = standing.get_progress(customer, now)
     percent = None
-    if found.next is not None and found.amount is not None:
+    if found.next is not None:
         floor = found.current.condition_value if found.current else Decimal(0)
         width = found.next.condition_value - floor
         share = (found.amount - floor) / width if width > 0 else Decimal(0)
@@ -110,6 +111,7 @@ def read_progress(customer: Customer) -> Progress:
         is_by_hand=customer.manually_assigned_level_id is not None,
         percent=percent,
         missing=found.missing,
+        is_in_points=qualifying.follows_points(customer.store),
     )
 
 

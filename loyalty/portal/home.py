@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from accounts.ledger.models import Lot, Posting, PostingKind, PostingStatus
 from accounts.models import Customer
-from accounts.selectors import balances, standing
+from accounts.selectors import balances, qualifying, standing
 from accounts.selectors.ladder import Step
 from loyalty.core.models import Store
 from loyalty.portal.templatetags.portal_format import PointWords, percentage
@@ -122,7 +122,7 @@ def get_home(customer: Customer, *, store: Store, now: datetime) -> Home:
         currency=store.currency,
         words=_words(store),
         balance=balances.get_figures(customer.wallet_id, now, zone=store.zone),
-        level=_level(customer),
+        level=_level(customer, now),
         soon_days=SOON.days,
         expiring=[_expiry(day, amount, store, now) for day, amount in shown],
         expiring_soon=sum((amount for _, amount in soon), ZERO),
@@ -143,22 +143,25 @@ def _words(store: Store) -> PointWords | None:
     return None if chosen == shipped else chosen
 
 
-def _level(customer: Customer) -> LevelProgress | None:
-    progress = standing.get_progress(customer)
+def _level(customer: Customer, now: datetime) -> LevelProgress | None:
+    progress = standing.get_progress(customer, now)
     if progress.current is None:
         return None
     locale = get_language() or "en"
     return LevelProgress(
         name=progress.current.name(locale),
         benefit=_benefit(progress.current),
-        next=_next_level(progress, locale) if progress.next else None,
+        next=_next_level(customer, progress, locale) if progress.next else None,
     )
 
 
-def _next_level(progress: standing.Progress, locale: str) -> NextLevel:
+def _next_level(customer: Customer, progress: standing.Progress, locale: str) -> NextLevel:
+    """`missing` and `percent`: of money; None where levels follow points."""
     assert progress.next is not None
-    percent = None
-    if progress.amount is not None:
+    missing, percent = progress.missing, None
+    if qualifying.follows_points(customer.store):
+        missing = None
+    else:
         start = progress.current.condition_value if progress.current else ZERO
         way = progress.next.condition_value - start
         # Rounded down: a full bar means that the level is reached.
@@ -166,7 +169,7 @@ def _next_level(progress: standing.Progress, locale: str) -> NextLevel:
     return NextLevel(
         name=progress.next.name(locale),
         benefit=_benefit(progress.next),
-        missing=progress.missing,
+        missing=missing,
         percent=percent,
     )
 

@@ -10,6 +10,7 @@ from accounts.selectors.standing import Standing
 from accounts.services.customer_data import ADDRESS_KEYS, COMPANY_KEYS
 from loyalty.core.api.formats import date_time, number
 from loyalty.core.models import Store
+from loyalty.core.store_settings import TierBasis
 
 TYPES = [status.value for status in CustomerStatus]
 STATES = [state.value for state in CardState]
@@ -129,7 +130,9 @@ def write_status(customer: Customer, standing: Standing, locale: str) -> dict[st
     document["transactionsAmountWithoutDeliveryCosts"] = number(
         customer.transactions_amount_without_delivery
     )
-    if progress.missing is not None:
+    if progress.missing is not None and settings.tier_assign_type == TierBasis.POINTS:
+        document["pointsToNextLevel"] = number(progress.missing)
+    elif progress.missing is not None:
         without_delivery = settings.exclude_delivery_costs_from_tier_assignment
         suffix = "WithoutDeliveryCosts" if without_delivery else ""
         document[f"transactionsAmountToNextLevel{suffix}"] = number(progress.missing)
@@ -140,6 +143,10 @@ def write_status(customer: Customer, standing: Standing, locale: str) -> dict[st
         "currency": customer.store.currency.lower(),
         "pointsExpiringNextMonth": number(figures.expiring_next_month),
     }
+    if retention := progress.retention:
+        document["levelWillExpireInDays"] = retention.days
+        document["pointsSinceLastLevelRecalculation"] = number(retention.earned)
+        document["pointsRequiredToRetainLevel"] = number(retention.required)
     if figures.expiring_breakdown:
         document["pointsExpiringBreakdown"] = {
             str(day): number(amount) for day, amount in figures.expiring_breakdown.items()

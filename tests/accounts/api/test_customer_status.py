@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -6,10 +6,19 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Customer
+from accounts.selectors.standing import get_progress
 from accounts.services import points
 from loyalty.core.models import Store
 from tests.factories import CustomerFactory, LevelFactory, SellerFactory, StoreFactory
 from tests.support.api import ApiClient
+
+AFTER_A_YEAR = {
+    "tierAssignType": "points",
+    "levelDowngradeMode": "after_x_days",
+    "levelDowngradeDays": 365,
+    "levelDowngradeBase": "active_points",
+    "pointsDaysExpiryAfter": "all_time_active",
+}
 
 
 @pytest.fixture
@@ -96,15 +105,102 @@ def test_names_the_missing_amount_without_delivery_by_setting(sam: ApiClient) ->
     assert "transactionsAmountToNextLevel" not in answer.data
 
 
-def test_leaves_the_missing_amount_out_where_levels_follow_points(sam: ApiClient) -> None:
+def test_counts_the_missing_points_where_levels_follow_points(sam: ApiClient) -> None:
     store = StoreFactory(setting_values={"tierAssignType": "points"})
     LevelFactory(store)
     LevelFactory(store, condition_value=200)
+    customer = CustomerFactory(store)
+    points.add(customer=customer, amount=Decimal(80), issuer="admin")
+    points.spend(customer=customer, amount=Decimal(30), issuer="admin")
 
-    answer = sam.get(f"{store.code}/admin/customer/{CustomerFactory(store).uuid}/status")
+    answer = sam.get(f"{store.code}/admin/customer/{customer.uuid}/status")
 
+    # What was earned counts, not what is left (C4).
+    assert answer.data["pointsToNextLevel"] == 120
     assert answer.data["nextLevelConditionValue"] == 200
     assert "transactionsAmountToNextLevel" not in answer.data
+    assert "levelWillExpireInDays" not in answer.data
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("recalculated_at", "now", "days"),
+    [
+        # The printed example: 2019-03-19 12:00 and 365 days, asked on 2019-12-10 12:00.
+        pytest.param("2019-03-19 12:00Z", "2019-12-10 12:00Z", 99, id="printed"),
+        pytest.param("2019-03-19 12:00Z", "2019-12-10 12:01Z", 99, id="begun-day"),
+        pytest.param("2019-03-19 12:00Z", "2019-12-10 11:00Z", 100, id="hour-before"),
+        pytest.param("2019-03-19 12:00Z", "2020-03-18 12:00Z", 0, id="due"),
+        pytest.param("2019-03-19 12:00Z", "2021-01-01 00:00Z", 0, id="overdue"),
+        pytest.param(None, "2019-01-02 00:00Z", 364, id="from-registration"),
+    ],
+)
+def test_counts_the_days_of_a_level_lv46(recalculated_at: str | None, now: str, days: int) -> None:
+    store = StoreFactory(setting_values=AFTER_A_YEAR)
+    customer = CustomerFactory(
+        store,
+        created_at=datetime(2019, 1, 1, tzinfo=UTC),
+        last_level_recalculation_at=recalculated_at and datetime.fromisoformat(recalculated_at),
+    )
+
+    retention = get_progress(customer, datetime.fromisoformat(now)).retention
+
+    assert retention is not None
+    assert retention.days == days
+
+
+@pytest.mark.parametrize(
+    ("earned", "figures"),
+    [
+        pytest.param(0, (20, 0, 0), id="nothing-yet"),
+        pytest.param(12, (8, 12, 0), id="below-the-first"),
+        pytest.param(20, (180, 20, 0), id="just-kept"),
+        pytest.param(50, (150, 50, 0), id="kept"),
+    ],
+)
+def test_says_what_keeps_a_level_lv46(
+    sam: ApiClient, earned: int, figures: tuple[int, int, int]
+) -> None:
+    store = StoreFactory(setting_values=AFTER_A_YEAR)
+    for condition, reward in ((0, "0"), (20, "0.1"), (200, "0.2")):
+        LevelFactory(store, condition_value=condition, reward_value=reward)
+    customer = CustomerFactory(store)
+    if earned:
+        points.add(customer=customer, amount=Decimal(earned), issuer="admin")
+
+    answer = sam.get(f"{store.code}/admin/customer/{customer.uuid}/status")
+
+    assert figures == (
+        answer.data["pointsToNextLevel"],
+        answer.data["pointsSinceLastLevelRecalculation"],
+        answer.data["pointsRequiredToRetainLevel"],
+    )
+    assert answer.data["levelWillExpireInDays"] == 365
+
+
+def test_says_what_is_missing_to_keep_a_level_earned_last_year_lv46(sam: ApiClient) -> None:
+    store = StoreFactory(setting_values=AFTER_A_YEAR)
+    LevelFactory(store)
+    silver = LevelFactory(store, condition_value=20)
+    customer = CustomerFactory(store, level_id=silver.pk)
+    points.add(customer=customer, amount=Decimal(15), issuer="admin")
+    points.spend(customer=customer, amount=Decimal(10), issuer="admin")
+
+    answer = sam.get(f"{store.code}/admin/customer/{customer.uuid}/status")
+
+    assert answer.data["pointsSinceLastLevelRecalculation"] == 15
+    assert answer.data["pointsRequiredToRetainLevel"] == 5
+
+
+def test_says_nothing_of_an_end_to_members_by_hand_c5(sam: ApiClient) -> None:
+    store = StoreFactory(setting_values=AFTER_A_YEAR)
+    level = LevelFactory(store)
+    customer = CustomerFactory(store, manually_assigned_level_id=level.pk)
+
+    answer = sam.get(f"{store.code}/admin/customer/{customer.uuid}/status")
+
+    assert "levelWillExpireInDays" not in answer.data
+    assert "pointsRequiredToRetainLevel" not in answer.data
 
 
 def test_has_a_path_for_each_kind_of_caller(john: Customer) -> None:
