@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import points_jobs
+from accounts.services import level_jobs, points_jobs
 
 
 @shared_task(name="accounts.expire_points")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -15,3 +15,10 @@ def expire_points() -> int:
 def unlock_points() -> int:
     """Write down which locks have ended (PA-3). Hourly."""
     return points_jobs.unlock_due()
+
+
+@shared_task(name="accounts.recalculate_levels")  # type: ignore[untyped-decorator]  # celery is untyped
+def recalculate_levels() -> tuple[int, int]:
+    """End the periods of levels that are due (LV-14); how many, and who moved. Every minute."""
+    run = level_jobs.recalculate_all()
+    return run.assessed, run.moved

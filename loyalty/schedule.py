@@ -21,5 +21,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # No figure waits for these two; the facts and messages about them do.
     "expire-points": every("accounts.expire_points", minutes=1),
     "unlock-points": every("accounts.unlock_points", minutes=5),
+    "recalculate-levels": every("accounts.recalculate_levels", minutes=1),
     "forget-answers": every("loyalty.core.tasks.forget_answers", hours=1),
 }

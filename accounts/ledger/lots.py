@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from accounts.ledger import records, settlement, sql
+from accounts.ledger import facts, records, settlement, sql
 from accounts.ledger.errors import NotExpirable, NotPending
 from accounts.ledger.models import Lot, LotState
 from accounts.ledger.wallets import Holder, lock_settled
@@ -52,23 +52,56 @@ def reset(*, holder: Holder, now: datetime) -> int:
     Locks the wallet; returns how many lots.
     """
     with sql.atomic():
-        [balance] = lock_settled([holder], now=now)
-        lots = list(
-            Lot.objects.filter(
-                wallet_id=holder.wallet_id,
-                point_type_id=balance.point_type_id,
-                remaining__gt=0,
-                expired_at=None,
-                cancelled_at=None,
-            ).values_list("pk", flat=True)
-        )
-        if lots:
-            settlement.expire_lots(lots, {holder.wallet_id: holder.customer_id}, now=now)
-        records.append_fact(
-            "points.reset",
-            balance,
-            holder,
-            now,
-            payload={"accountId": str(balance.wallet_uuid), "date": now.isoformat()},
-        )
-    return len(lots)
+        lock_settled([holder], now=now)
+        return _reset({holder.wallet_id: holder.customer_id}, now)
+
+
+def reset_many(owners: settlement.Owners, *, now: datetime) -> int:
+    """
+    Reset some wallets of one store as `reset` does, by few statements; return how many lots.
+
+    The wallets are locked by the caller.
+    """
+    with sql.atomic():
+        settlement.settle(owners, now=now)
+        return _reset(owners, now)
+
+
+def _reset(owners: settlement.Owners, now: datetime) -> int:
+    """Expire what is left of the default point type in locked, settled wallets."""
+    found = Lot.objects.filter(
+        wallet_id__in=list(owners),
+        point_type__is_default=True,
+        remaining__gt=0,
+        expired_at=None,
+        cancelled_at=None,
+    )
+    chosen = list(found.values_list("pk", flat=True))
+    if chosen:
+        settlement.expire_lots(chosen, owners, now=now)
+    written = sql.rows(
+        TELL_OF_RESET,
+        {
+            "wallets": list(owners),
+            "customers": list(owners.values()),
+            "now": now,
+            "date": now.isoformat(),
+        },
+    )
+    facts.dispatch_written("points.reset", [row[0] for row in written])
+    return len(chosen)
+
+
+TELL_OF_RESET = """
+insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
+select ledger_uuid7(), w.store_id, 'points.reset', w.uuid, o.customer_id,
+    jsonb_build_object(
+        'accountId', w.uuid, 'date', %(date)s::text, 'active', trim_scale(b.active)::text
+    ), %(now)s::timestamptz
+from unnest(%(wallets)s::bigint[], %(customers)s::bigint[]) as o (wallet_id, customer_id)
+join ledger_wallet w on w.id = o.wallet_id
+join ledger_walletbalance b on b.wallet_id = w.id
+join ledger_pointtype t on t.id = b.point_type_id and t.is_default
+order by w.id
+returning id
+"""

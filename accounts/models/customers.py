@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from accounts.ledger.models import Wallet
@@ -124,6 +124,14 @@ class Customer(StoreModel):
         indexes = [
             models.Index(fields=["store", "-created_at", "-id"], name="customer_by_registration"),
             models.Index(fields=["store", "level"], name="customer_by_level"),
+            # Whose level's period ended first; the job asks every minute (LV-14).
+            models.Index(
+                "store",
+                Coalesce("last_level_recalculation_at", "created_at"),
+                "id",
+                name="customer_by_recalculation",
+                condition=~models.Q(status="deleted"),
+            ),
             models.Index(
                 fields=["activation_token"],
                 name="customer_by_activation_token",

@@ -1,0 +1,199 @@
+"""
+The end of a level's period: assess whoever has had their level for N days (LV-14…16).
+
+One statement per chunk computes the amounts, moves, writes history and facts and starts the new
+period. What is done stands in the customers' rows, so the job may stop anywhere and start again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db import connection, transaction
+
+from accounts.ledger import facts, lots, wallets
+from accounts.models import LevelChangeReason
+from accounts.selectors import qualifying
+from accounts.selectors.ladder import Ladder, get_ladder
+from accounts.selectors.standing import downgrade_days
+from loyalty.core import clock, sql
+from loyalty.core.models import Store
+from loyalty.core.store_settings import DowngradeBase, DowngradeMode, TierBasis
+
+# Customers per transaction: a till waits for one of them no longer than a chunk takes.
+CHUNK = 5_000
+# With a reset each customer's points are written, too.
+RESET_CHUNK = 1_000
+# Among PostgreSQL's advisory locks; the other jobs have the numbers before it.
+LOCK = 7_301_010
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run has done: periods ended, and customers who changed their level by it."""
+
+    assessed: int = 0
+    moved: int = 0
+
+    def __add__(self, other: "Run") -> "Run":
+        return Run(self.assessed + other.assessed, self.moved + other.moved)
+
+
+def recalculate_all(now: datetime | None = None) -> Run:
+    """
+    Recalculate the levels of all stores that let them end after some days.
+
+    `now`: for tests; None is the clock at each chunk. Nothing where another process is at it.
+    """
+    total = Run()
+    stores = Store.objects.filter(
+        is_active=True,
+        setting_values__tierAssignType=TierBasis.POINTS,
+        setting_values__levelDowngradeMode=DowngradeMode.AFTER_X_DAYS,
+    )
+    for store in stores.order_by("pk"):
+        total += recalculate(store, now=now)
+    return total
+
+
+def recalculate(store: Store, *, now: datetime | None = None, chunk: int | None = None) -> Run:
+    """
+    Assess the customers of a store whose period has ended, by chunks, until none is left.
+
+    Per customer: count, move, start the new period, and where the store wants it reset the points
+    (LV-15, LV-16). Members by hand start a new period, and nothing else happens to them (C5).
+    """
+    total = Run()
+    while True:
+        with transaction.atomic():
+            done = _recalculate_chunk(store, now or clock.now(), chunk)
+        total += done
+        if not done.assessed:
+            return total
+
+
+def _recalculate_chunk(store: Store, now: datetime, chunk: int | None) -> Run:
+    if not _try_lock():
+        return Run()
+    settings = store.settings
+    is_reset = (
+        settings.level_reset_points_on_downgrade
+        and settings.level_downgrade_base == DowngradeBase.ACTIVE_POINTS
+    )
+    due_before = now - timedelta(days=downgrade_days(settings.level_downgrade_days))
+    arguments = {
+        "store": store.pk,
+        "due_before": due_before,
+        "limit": chunk or (RESET_CHUNK if is_reset else CHUNK),
+    }
+    found = sql.write(DUE, arguments)
+    if not found:
+        return Run()
+    locked = sql.write(LOCK_CUSTOMERS, {"customers": [row[0] for row in found]})
+    owners: dict[int, int | None] = dict(locked)
+    if is_reset:
+        # After the customers, as everywhere; before their points are counted.
+        wallets.lock(owners)
+    conditions, levels = _thresholds(get_ladder(store))
+    [(assessed, events, automatic)] = sql.write(
+        RECALCULATE[qualifying.base_of(settings)],
+        {
+            "customers": list(owners.values()),
+            "store": store.pk,
+            "due_before": due_before,
+            "now": now,
+            "conditions": conditions,
+            "levels": levels,
+            "reason": LevelChangeReason.RECALCULATION.value,
+        },
+    )
+    if is_reset:
+        chosen = set(automatic)
+        lots.reset_many({w: c for w, c in owners.items() if c in chosen}, now=now)
+    facts.dispatch_written("customer.moved_to_level", events)
+    return Run(assessed, len(events))
+
+
+def _thresholds(ladder: Ladder) -> tuple[Sequence[object], Sequence[int]]:
+    """Return the conditions of the active levels, rising, and of each the best level (LV-1)."""
+    active = (step for step in ladder.steps if step.is_active)
+    # The steps are sorted by condition, then by reward: the last of a group is the best.
+    best = {
+        condition: [*steps][-1].id
+        for condition, steps in groupby(active, key=lambda step: step.condition_value)
+    }
+    return list(best), list(best.values())
+
+
+def _try_lock() -> bool:
+    """Take the job's advisory lock until the transaction ends; False if another process has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+DUE = """
+select id from accounts_customer
+where store_id = %(store)s and status <> 'deleted'
+    and coalesce(last_level_recalculation_at, created_at) <= %(due_before)s::timestamptz
+order by coalesce(last_level_recalculation_at, created_at), id
+limit %(limit)s::bigint
+"""
+
+# The rows are locked after the sort, in its order, so that two callers cannot deadlock.
+LOCK_CUSTOMERS = """
+select wallet_id, id from accounts_customer
+where id = any(%(customers)s::bigint[]) order by id for no key update
+"""
+
+_RECALCULATE = """
+with counted as (
+    select c.id, c.uuid, c.level_id, c.manually_assigned_level_id is not null as is_manual,
+        case when c.manually_assigned_level_id is null then
+            -- Below the first condition the bucket is 0, and the array has no such element.
+            (%(levels)s::bigint[])[width_bucket({amount}, %(conditions)s::numeric[])]
+        end as target_id
+    from accounts_customer c
+    where c.id = any(%(customers)s::bigint[])
+        and coalesce(c.last_level_recalculation_at, c.created_at) <= %(due_before)s::timestamptz
+), moved as materialized (
+    select * from counted where target_id is distinct from level_id and target_id is not null
+), period as (
+    update accounts_customer c
+    set last_level_recalculation_at = %(now)s::timestamptz,
+        level_id = coalesce(d.target_id, c.level_id),
+        version = c.version + (m.id is not null)::int,
+        updated_at = case when m.id is null then c.updated_at else %(now)s end
+    from counted d left join moved m on m.id = d.id
+    where c.id = d.id
+    returning c.id, d.is_manual
+), change as (
+    insert into accounts_levelchange
+        (customer_id, old_level_id, new_level_id, reason, changed_at)
+    select id, level_id, target_id, %(reason)s, %(now)s from moved order by id
+), event as (
+    insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
+    select ledger_uuid7(), %(store)s, 'customer.moved_to_level', m.uuid, m.id,
+        jsonb_build_object(
+            'customerId', m.uuid, 'levelId', new.uuid, 'oldLevelId', old.uuid,
+            'manually', false, 'removeLevelManually', false,
+            'direction', case
+                when old.id is null then null
+                when (new.reward_value, new.condition_value)
+                    < (old.reward_value, old.condition_value) then 'down'
+                else 'up' end
+        ), %(now)s
+    from moved m
+    join accounts_level new on new.id = m.target_id
+    left join accounts_level old on old.id = m.level_id
+    order by m.id
+    returning id
+)
+select (select count(*) from period), array(select id from event),
+    array(select id from period where not is_manual)
+"""
+
+RECALCULATE = {
+    base: _RECALCULATE.format(amount=amount) for base, amount in qualifying.AMOUNTS.items()
+}
