@@ -6,3 +6,9 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = "People"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Fill the registry of segment criteria with this room's own."""
+        from accounts.segments import criteria, own
+
+        criteria.register(*own.CRITERIA)

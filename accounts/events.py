@@ -1,10 +1,15 @@
 """The facts of people: one function each, in the past tense. Ids and numbers, no personal data."""
 
 from datetime import datetime
+from uuid import UUID
 
 from accounts.models import Customer, Level
 from accounts.selectors.ladder import Step, is_worse
 from loyalty.core import events
+
+# Recalculations write these facts by the thousand, in a statement of their own.
+ADDED_TO_SEGMENT = "customer.added_to_segment"
+REMOVED_FROM_SEGMENT = "customer.removed_from_segment"
 
 
 def account_created(customer: Customer, *, now: datetime) -> None:
@@ -55,6 +60,16 @@ def _direction(old_level: Level | Step | None, new_level: Level | Step) -> str |
     if old_level is None:
         return None
     return "down" if is_worse(new_level, old_level) else "up"
+
+
+def customer_added_to_segment(customer: Customer, *, segment_uuid: UUID, now: datetime) -> None:
+    _append(ADDED_TO_SEGMENT, customer, {"segmentId": str(segment_uuid)}, now)
+
+
+def customer_removed_from_segment(
+    customer: Customer, *, segment_uuid: UUID, now: datetime
+) -> None:
+    _append(REMOVED_FROM_SEGMENT, customer, {"segmentId": str(segment_uuid)}, now)
 
 
 def _append(type: str, customer: Customer, payload: dict[str, object], now: datetime) -> None:

@@ -17,6 +17,13 @@ def unlock_points() -> int:
     return points_jobs.unlock_due()
 
 
+@shared_task(name="accounts.recalculate_segments")  # type: ignore[untyped-decorator]  # celery is untyped
+def recalculate_segments() -> tuple[int, int]:
+    """Bring all active segments up to date (SG-5); return who came and who left. Every minute."""
+    changes = segment_members.recalculate_all()
+    return changes.added, changes.removed
+
+
 @shared_task(name="accounts.recalculate_levels")  # type: ignore[untyped-decorator]  # celery is untyped
 def recalculate_levels() -> tuple[int, int]:
     """End the periods of levels that are due (LV-14); how many, and who moved. Every minute."""

@@ -22,5 +22,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-points": every("accounts.expire_points", minutes=1),
     "unlock-points": every("accounts.unlock_points", minutes=5),
     "recalculate-levels": every("accounts.recalculate_levels", minutes=1),
+    # Purchases and changes of customers are seen at once; this sees to what time alone changes.
+    "recalculate-segments": every("accounts.recalculate_segments", minutes=1),
     "forget-answers": every("loyalty.core.tasks.forget_answers", hours=1),
 }

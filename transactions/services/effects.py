@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import connection
 
 from accounts.models import Customer, LevelChangeReason
-from accounts.services import level_moves, points, totals
+from accounts.services import level_moves, points, segment_members, totals
 from earning import engine
 from earning.services import awards, rule_sets
 from transactions.amounts import Amounts, Totals, count_sale, points_to_take_back
@@ -25,8 +25,9 @@ def settle_sale(
     """
     Count a sale that was just given to a locked customer: totals, level, points.
 
-    The points are those of the level that the customer held before (ER-7), and of the rules that
-    held when the goods were bought (ER-3).
+    The points are those of the level and the segments that the customer held before (ER-7), and of
+    the rules that held when the goods were bought (ER-3). The segments come last: what this
+    purchase made of them counts from the next one on.
     """
     _check(customer, sale)
     level_before = customer.level_id
@@ -39,6 +40,7 @@ def settle_sale(
         level_id=level_before,
         now=now,
     )
+    segment_members.recheck(customer=customer, now=now, is_after_purchase=True)
 
 
 def settle_return(
@@ -54,6 +56,7 @@ def settle_return(
     _count(customer, after - before, document, now)
     level_moves.reassess(customer=customer, reason=LevelChangeReason.RETURN, now=now)
     _take_points_back(customer, document, sale, now)
+    segment_members.recheck(customer=customer, now=now, is_after_purchase=True)
 
 
 def purchase_of(sale: Transaction, items: Sequence[TransactionItem]) -> engine.Purchase:
