@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import level_jobs, points_jobs
+from accounts.services import level_jobs, points_jobs, segment_members
 
 
 @shared_task(name="accounts.expire_points")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -17,15 +17,15 @@ def unlock_points() -> int:
     return points_jobs.unlock_due()
 
 
-@shared_task(name="accounts.recalculate_segments")  # type: ignore[untyped-decorator]  # celery is untyped
-def recalculate_segments() -> tuple[int, int]:
-    """Bring all active segments up to date (SG-5); return who came and who left. Every minute."""
-    changes = segment_members.recalculate_all()
-    return changes.added, changes.removed
-
-
 @shared_task(name="accounts.recalculate_levels")  # type: ignore[untyped-decorator]  # celery is untyped
 def recalculate_levels() -> tuple[int, int]:
     """End the periods of levels that are due (LV-14); how many, and who moved. Every minute."""
     run = level_jobs.recalculate_all()
     return run.assessed, run.moved
+
+
+@shared_task(name="accounts.recalculate_segments")  # type: ignore[untyped-decorator]  # celery is untyped
+def recalculate_segments() -> tuple[int, int]:
+    """Bring all active segments up to date (SG-5); return who came and who left. Every minute."""
+    changes = segment_members.recalculate_all()
+    return changes.added, changes.removed

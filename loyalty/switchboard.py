@@ -7,17 +7,12 @@ sees every fact at least once, in order. Nothing subscribes anywhere else.
 """
 
 from accounts.ledger import setup
-from accounts.services import segment_members
-from accounts.services import level_moves
+from accounts.services import level_moves, segment_members
 from loyalty.core.consumers import Consumer
 from loyalty.core.events import Handler
 
 NOW: dict[str, tuple[Handler, ...]] = {
     "store.created": (setup.open_store_of,),
-    # A purchase checks its customer itself, down the stairs.
-    "customer.activated": (segment_members.recheck_of,),
-    "customer.deactivated": (segment_members.recheck_of,),
-    "customer.updated": (segment_members.recheck_of,),
     # Levels that follow points (LV 4.2). Spending, blocking, expiry and resets are not here: they
     # only lower what is left to spend, and that brings nobody down but in the job (LV-8, C4).
     "points.added": (level_moves.follow_points,),
@@ -27,6 +22,10 @@ NOW: dict[str, tuple[Handler, ...]] = {
     "points.reverted": (level_moves.follow_points,),
     "points.returned": (level_moves.follow_points,),
     "points.canceled": (level_moves.follow_points,),
+    # A purchase checks its customer itself, down the stairs.
+    "customer.activated": (segment_members.recheck_of,),
+    "customer.deactivated": (segment_members.recheck_of,),
+    "customer.updated": (segment_members.recheck_of,),
 }
 
 # Webhooks, messages and statistics will stand here.
