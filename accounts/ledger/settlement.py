@@ -76,10 +76,18 @@ insert into core_event (uuid, store_id, type, subject, customer_id, payload, rec
 select ledger_uuid7(), due.store_id, 'points.unlocked', w.uuid, o.customer_id,
     jsonb_build_object(
         'accountId', w.uuid, 'pointsTransferId', due.uuid,
-        'value', trim_scale(due.remaining)::text, 'lockedUntil', due.active_from
+        'value', trim_scale(due.remaining)::text, 'lockedUntil', due.active_from,
+        'active', trim_scale(
+            -- The balance as before this statement, and what it has unlocked up to here.
+            b.active + sum(due.remaining) over (
+                partition by due.wallet_id, due.point_type_id order by due.active_from, due.id
+            )
+        )::text
     ), %(now)s
 from due
 join ledger_wallet w on w.id = due.wallet_id
+join ledger_walletbalance b
+    on b.wallet_id = due.wallet_id and b.point_type_id = due.point_type_id
 join unnest(%(wallets)s::bigint[], %(customers)s::bigint[]) as o (wallet_id, customer_id)
     on o.wallet_id = due.wallet_id
 order by due.active_from, due.id
@@ -126,10 +134,18 @@ insert into core_event (uuid, store_id, type, subject, customer_id, payload, rec
 select ledger_uuid7(), due.store_id, 'points.expired', w.uuid, o.customer_id,
     jsonb_build_object(
         'accountId', w.uuid, 'pointsTransferId', due.uuid,
-        'value', trim_scale(due.free)::text, 'expiresAt', due.expires_at
+        'value', trim_scale(due.free)::text, 'expiresAt', due.expires_at,
+        'active', trim_scale(
+            -- The balance as before this statement, less what it has expired up to here.
+            b.active - sum(case when due.is_locked then 0 else due.free end) over (
+                partition by due.wallet_id, due.point_type_id order by due.expires_at, due.id
+            )
+        )::text
     ), %(now)s
 from due
 join ledger_wallet w on w.id = due.wallet_id
+join ledger_walletbalance b
+    on b.wallet_id = due.wallet_id and b.point_type_id = due.point_type_id
 join unnest(%(wallets)s::bigint[], %(customers)s::bigint[]) as o (wallet_id, customer_id)
     on o.wallet_id = due.wallet_id
 order by due.expires_at, due.id

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.api.open_loyalty import avatars, customers, levels, pos, sellers
+from accounts.api.open_loyalty import avatars, customers, history, levels, pos, sellers
 
 customer_urls: list[URLPattern] = [
     path("customer", customers.Customers.as_view()),
@@ -21,6 +21,7 @@ customer_urls: list[URLPattern] = [
     path("customer/customer/<uuid:customer>/status", customers.OwnStatus.as_view()),
     path("admin/customer/<uuid:customer>/status", customers.AdminStatus.as_view()),
     path("seller/customer/<uuid:customer>/status", customers.SellerStatus.as_view()),
+    path("admin/customer/<uuid:customer>/history", history.History.as_view()),
     path("admin/customer/<uuid:customer>/activate", customers.Activate.as_view()),
     path("admin/customer/<uuid:customer>/deactivate", customers.Deactivate.as_view()),
     path("seller/customer/<uuid:customer>/activate", customers.SellerActivate.as_view()),
@@ -41,6 +42,7 @@ level_urls: list[URLPattern] = [
     path("level/<uuid:level>/customers", levels.LevelCustomers.as_view()),
     path("admin/level/<uuid:level>/customers", levels.LevelCustomers.as_view()),
     path("level/<uuid:level>/photo", levels.LevelPhoto.as_view()),
+    path("admin/analytics/levels", levels.LevelStatistics.as_view()),
     path("seller/level", levels.SellerLevels.as_view()),
     path("seller/level/<uuid:level>", levels.SellerLevelDetail.as_view()),
     path("customer/level", levels.CustomerLevels.as_view()),

@@ -9,7 +9,7 @@ from PIL import Image
 from accounts.models import Level
 from loyalty.core.models import Store
 from tests.accounts.api.conftest import Clerk
-from tests.factories import CustomerFactory, LevelFactory, SellerFactory
+from tests.factories import CustomerFactory, LevelFactory, SellerFactory, StoreFactory
 from tests.support.api import ApiClient
 
 GOLD = {
@@ -290,3 +290,35 @@ def test_refuses_a_photo_that_is_none(sam: ApiClient, shop: Store) -> None:
 
 def test_hides_levels_of_another_store(sam: ApiClient, shop: Store) -> None:
     assert sam.get(f"{shop.code}/level/{LevelFactory().uuid}").status_code == 404
+
+
+def test_statistics_count_the_members_of_each_level(sam: ApiClient) -> None:
+    shop = StoreFactory()
+    start = LevelFactory(shop, name="Start")
+    gold = LevelFactory(shop, name="Gold", condition_value="999.5", is_active=False)
+    for _ in range(2):
+        CustomerFactory(shop)
+    CustomerFactory(shop, status="deleted")
+    CustomerFactory()
+
+    answer = sam.get(f"{shop.code}/admin/analytics/levels")
+
+    assert answer.data == {
+        "total": 2,
+        "levels": [
+            {
+                "levelId": str(start.uuid),
+                "name": "Start",
+                "conditionValue": "0.00",
+                "store": shop.code,
+                "customers": 2,
+            },
+            {
+                "levelId": str(gold.uuid),
+                "name": "Gold",
+                "conditionValue": "999.50",
+                "store": shop.code,
+                "customers": 0,
+            },
+        ],
+    }
