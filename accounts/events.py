@@ -20,8 +20,13 @@ def customer_registered(customer: Customer, *, now: datetime) -> None:
     _append("customer.registered", customer, {"status": customer.status}, now)
 
 
-def customer_activated(customer: Customer, *, now: datetime) -> None:
-    _append("customer.activated", customer, {}, now)
+def customer_activated(customer: Customer, *, was_new: bool = False, now: datetime) -> None:
+    """`was_new`: they had waited since they registered; False: active at once, or let back in."""
+    _append("customer.activated", customer, {"wasNew": was_new}, now)
+
+
+def customer_signed_in(customer: Customer, *, now: datetime) -> None:
+    _append("customer.signed_in", customer, {}, now)
 
 
 def customer_deactivated(customer: Customer, *, now: datetime) -> None:
@@ -33,7 +38,8 @@ def customer_updated(customer: Customer, *, fields: list[str], now: datetime) ->
 
 
 def customer_subscribed_to_newsletter(customer: Customer, *, now: datetime) -> None:
-    _append("customer.subscribed_to_newsletter", customer, {}, now)
+    payload: dict[str, object] = {"status": customer.status}
+    _append("customer.subscribed_to_newsletter", customer, payload, now)
 
 
 def customer_moved_to_level(

@@ -26,9 +26,21 @@ from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Level, Pos, Resource, Segment
-from earning.models import EarningRule, InclusionType, RuleExecution, RuleType
+from earning.models import (
+    PURCHASE_TYPES,
+    EarningRule,
+    InclusionType,
+    LimitPeriod,
+    ReferralEvent,
+    RewardedPerson,
+    RuleExecution,
+    RuleType,
+    RuleUse,
+    StoreEvent,
+)
 from earning.services import rules
-from earning.services.rules import LabelMultiplier, RuleData, Target
+from earning.services.rule_validation import LATITUDE_MAX, LONGITUDE_MAX
+from earning.services.rules import LabelMultiplier, Limit, RuleData, Target
 
 EXECUTIONS_SHOWN = 20
 
@@ -51,6 +63,26 @@ TYPE_TEXTS = {
         "shopping_bag",
         gettext_lazy("A fixed number of points whenever a chosen product is bought."),
     ),
+    RuleType.EVENT: (
+        "event",
+        gettext_lazy("Points for a new account, a sign-in, a first purchase or the newsletter."),
+    ),
+    RuleType.CUSTOM_EVENT: (
+        "bolt",
+        gettext_lazy("Points for an event that your own systems report, such as a review."),
+    ),
+    RuleType.QRCODE: (
+        "qr_code_2",
+        gettext_lazy("Points for scanning a code that hangs in a shop or stands on a receipt."),
+    ),
+    RuleType.GEOLOCATION: (
+        "location_on",
+        gettext_lazy("Points for being near a place, such as a shop on its opening day."),
+    ),
+    RuleType.REFERRAL: (
+        "group_add",
+        gettext_lazy("Points for customers who bring others, and for those who come."),
+    ),
 }
 
 
@@ -59,6 +91,8 @@ class RuleForm(CommandForm):
 
     type: ClassVar[RuleType]
     type_section: ClassVar[Section]
+    # The order of execution matters to rules about purchases only.
+    last_fields: ClassVar[tuple[str, ...]] = ("is_last_executed", "photo")
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255)
     description = forms.CharField(label=gettext_lazy("Description"), widget=forms.Textarea)
@@ -151,7 +185,10 @@ class RuleForm(CommandForm):
                 ("is_all_time_active", "start_at", "end_at"),
                 _("Times are in %(zone)s.") % {"zone": self.store.settings.timezone},
             ),
-            Section(_("Order and picture"), ("is_last_executed", "photo")),
+            Section(
+                _("Order and picture") if len(self.last_fields) > 1 else _("Picture"),
+                self.last_fields,
+            ),
         )
 
     def run(self, data: dict[str, Any]) -> EarningRule:
@@ -345,9 +382,196 @@ class ProductPurchaseForm(RuleForm):
         return {"sku_ids": tuple(data["sku_ids"]), "points_amount": data["points_amount"]}
 
 
+def points_field() -> forms.DecimalField:
+    return forms.DecimalField(
+        label=gettext_lazy("Points"), min_value=0, max_digits=14, decimal_places=2
+    )
+
+
+class OccasionForm(RuleForm):
+    """What rules have that are not about purchases: a fixed amount."""
+
+    last_fields = ("photo",)
+
+    def prepare(self) -> None:
+        super().prepare()
+        # An unticked box says no; this one would say so of something that the type has not.
+        del self.fields["is_last_executed"]
+
+    def clean(self) -> dict[str, Any]:
+        return self.cleaned_data | {"is_last_executed": False}
+
+
+class EventForm(OccasionForm):
+    type = RuleType.EVENT
+
+    event_name = forms.ChoiceField(label=gettext_lazy("Event"))
+    points_amount = points_field()
+
+    type_section = Section(
+        gettext_lazy("Event"), ("event_name", "points_amount"), TYPE_TEXTS[RuleType.EVENT][1]
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        field = self.fields["event_name"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(event.value, word(event.label)) for event in StoreEvent]
+        field.help_text = _(
+            "Of several rules for one event the best pays. New accounts have no level yet: their "
+            "rule is for everybody."
+        )
+
+    def rule_data(self, data: dict[str, Any]) -> RuleData:
+        if rules.is_for_everybody(self.type, data["event_name"]):
+            data = data | {"levels": [], "segments": []}
+        return super().rule_data(data)
+
+    def type_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"event_name": data["event_name"], "points_amount": data["points_amount"]}
+
+
+class LimitedForm(OccasionForm):
+    """A rule that each customer may use only so often."""
+
+    renamed = {"limit.period": "limit_period", "limit.uses": "limit_uses"}
+
+    limit_is_active = forms.BooleanField(
+        label=gettext_lazy("Limited"),
+        required=False,
+        help_text=gettext_lazy("Off: each customer may use the rule as often as they like."),
+    )
+    limit_uses = forms.IntegerField(
+        label=gettext_lazy("Uses of each customer"), required=False, min_value=0
+    )
+    limit_period = forms.ChoiceField(
+        label=gettext_lazy("in each"),
+        required=False,
+        help_text=gettext_lazy("By the calendar: a week begins on Monday, a month on the 1st."),
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        field = self.fields["limit_period"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "–"), *((each.value, word(each.label)) for each in LimitPeriod)]
+
+    def limit_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        limit = Limit(data["limit_is_active"], data["limit_period"], data["limit_uses"])
+        return {"limit": limit, "points_amount": data["points_amount"]}
+
+
+LIMIT_FIELDS = ("points_amount", "limit_is_active", "limit_uses", "limit_period")
+
+
+class CustomEventForm(LimitedForm):
+    type = RuleType.CUSTOM_EVENT
+
+    event_name = forms.CharField(
+        label=gettext_lazy("Name of the event"),
+        max_length=255,
+        help_text=gettext_lazy("As your systems report it. Only one rule can have it."),
+    )
+    points_amount = points_field()
+
+    type_section = Section(
+        gettext_lazy("Custom event"),
+        ("event_name", *LIMIT_FIELDS),
+        TYPE_TEXTS[RuleType.CUSTOM_EVENT][1],
+    )
+
+    def type_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        return self.limit_data(data) | {"event_name": data["event_name"]}
+
+
+class QrCodeForm(LimitedForm):
+    type = RuleType.QRCODE
+
+    code = forms.CharField(
+        label=gettext_lazy("Content of the code"),
+        max_length=255,
+        help_text=gettext_lazy("Capital and small letters differ. Save it, then print the code."),
+    )
+    points_amount = points_field()
+
+    type_section = Section(
+        gettext_lazy("QR code"), ("code", *LIMIT_FIELDS), TYPE_TEXTS[RuleType.QRCODE][1]
+    )
+
+    def type_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        return self.limit_data(data) | {"code": data["code"]}
+
+
+class GeolocationForm(LimitedForm):
+    type = RuleType.GEOLOCATION
+
+    latitude = forms.DecimalField(
+        label=gettext_lazy("Latitude"),
+        min_value=-LATITUDE_MAX,
+        max_value=LATITUDE_MAX,
+        help_text=gettext_lazy("In degrees; south of the equator negative."),
+    )
+    longitude = forms.DecimalField(
+        label=gettext_lazy("Longitude"),
+        min_value=-LONGITUDE_MAX,
+        max_value=LONGITUDE_MAX,
+        help_text=gettext_lazy("In degrees; west of Greenwich negative."),
+    )
+    radius = forms.DecimalField(
+        label=gettext_lazy("Radius in km"), min_value=1, max_digits=14, decimal_places=2
+    )
+    points_amount = forms.DecimalField(
+        label=gettext_lazy("Points"), min_value=1, max_digits=14, decimal_places=2
+    )
+
+    type_section = Section(
+        gettext_lazy("Geolocation"),
+        ("latitude", "longitude", "radius", *LIMIT_FIELDS),
+        TYPE_TEXTS[RuleType.GEOLOCATION][1],
+    )
+
+    def type_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        place = {name: data[name] for name in ("latitude", "longitude", "radius")}
+        return self.limit_data(data) | place
+
+
+class ReferralForm(OccasionForm):
+    type = RuleType.REFERRAL
+
+    event_name = forms.ChoiceField(label=gettext_lazy("What the invited person does"))
+    reward_type = forms.ChoiceField(label=gettext_lazy("Who gets the points"))
+    points_amount = points_field()
+
+    type_section = Section(
+        gettext_lazy("Customer referral"),
+        ("event_name", "reward_type", "points_amount"),
+        TYPE_TEXTS[RuleType.REFERRAL][1],
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        for name, choices in (("event_name", ReferralEvent), ("reward_type", RewardedPerson)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [(each.value, word(each.label)) for each in choices]
+
+    def type_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {name: data[name] for name in ("event_name", "reward_type", "points_amount")}
+
+
 FORMS: dict[str, type[RuleForm]] = {
     form.type: form
-    for form in (PointsForm, MultiplyForProductForm, MultiplyByLabelsForm, ProductPurchaseForm)
+    for form in (
+        PointsForm,
+        MultiplyForProductForm,
+        MultiplyByLabelsForm,
+        ProductPurchaseForm,
+        EventForm,
+        CustomEventForm,
+        QrCodeForm,
+        GeolocationForm,
+        ReferralForm,
+    )
 }
 
 
@@ -450,7 +674,7 @@ class EarningRuleAdmin(CockpitAdmin):
         if "type" in request.GET:
             return self.form_view(request, None)
         choices = [
-            (rule_type, word(rule_type.label), *TYPE_TEXTS[rule_type]) for rule_type in RuleType
+            (rule_type, word(rule_type.label), *texts) for rule_type, texts in TYPE_TEXTS.items()
         ]
         return self.render(request, "cockpit/rule_types.html", {"choices": choices})
 
@@ -475,6 +699,7 @@ class EarningRuleAdmin(CockpitAdmin):
                     Fact(_("For whom"), self.for_whom(subject)),
                     Fact(_("Where"), ", ".join(map(str, subject.pos.all())) or _("everywhere")),
                     Fact(_("When"), self.dates(subject)),
+                    Fact(_("Limited"), limit_of(subject)),
                     Fact(_("State"), self.state(subject)),
                     Fact(_("Last edited"), formats.time_tag(subject.edited_at)),
                     Fact(_("Id"), subject.uuid),
@@ -487,6 +712,8 @@ class EarningRuleAdmin(CockpitAdmin):
         )
 
     def tables(self, request: CockpitRequest, subject: EarningRule) -> Sequence[Table]:
+        if subject.type not in PURCHASE_TYPES:
+            return (uses_table(subject),)
         executions = RuleExecution.objects.filter(rule=subject).select_related(
             "evaluation__customer"
         )
@@ -507,11 +734,36 @@ class EarningRuleAdmin(CockpitAdmin):
         )
 
 
+def uses_table(rule: EarningRule) -> Table:
+    uses = RuleUse.objects.filter(rule=rule).select_related("customer").order_by("-pk")
+    return Table(
+        title=_("Last given"),
+        columns=(Column(_("When")), Column(_("Customer")), Column(_("Points"), True)),
+        rows=[
+            (formats.time_tag(use.used_at), use.customer.name, formats.signed_figure(use.points))
+            for use in uses[:EXECUTIONS_SHOWN]
+        ],
+        empty=_("This rule has given nothing yet."),
+    )
+
+
+def limit_of(rule: EarningRule) -> str:
+    """Say how often one customer may use a rule."""
+    if not rule.limit_is_active:
+        return _("no")
+    return _("%(uses)s of each customer in each: %(period)s") % {
+        "uses": formats.whole(rule.limit_uses or 0),
+        "period": word(LimitPeriod(rule.limit_period).label),
+    }
+
+
 def effect_of(rule: EarningRule) -> str:
     """Say in a few words what a rule gives."""
     match rule.type:
         case RuleType.POINTS:
-            return _("%(points)s per unit of currency") % {"points": formats.points(rule.point_value)}
+            return _("%(points)s per unit of currency") % {
+                "points": formats.points(rule.point_value)
+            }
         case RuleType.MULTIPLY_FOR_PRODUCT:
             return _("× %(factor)s on %(count)s products or labels") % {
                 "factor": formats.points(rule.multiplier),
@@ -523,5 +775,25 @@ def effect_of(rule: EarningRule) -> str:
             return _("%(points)s points for %(count)s products") % {
                 "points": formats.points(rule.points_amount),
                 "count": len(rule.sku_ids),
+            }
+        case RuleType.EVENT:
+            return _("%(points)s points: %(event)s") % {
+                "points": formats.points(rule.points_amount),
+                "event": word(StoreEvent(rule.event_name).label),
+            }
+        case RuleType.CUSTOM_EVENT | RuleType.QRCODE:
+            return _("%(points)s points for “%(event)s”") % {
+                "points": formats.points(rule.points_amount),
+                "event": rule.event_name or rule.code,
+            }
+        case RuleType.GEOLOCATION:
+            return _("%(points)s points within %(radius)s km") % {
+                "points": formats.points(rule.points_amount),
+                "radius": formats.points(rule.radius),
+            }
+        case RuleType.REFERRAL:
+            return _("%(points)s points: %(event)s") % {
+                "points": formats.points(rule.points_amount),
+                "event": word(ReferralEvent(rule.event_name).label),
             }
     return formats.EMPTY

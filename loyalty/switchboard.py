@@ -8,11 +8,15 @@ sees every fact at least once, in order. Nothing subscribes anywhere else.
 
 from accounts.ledger import setup
 from accounts.services import level_moves, segment_members
+from earning import handlers as earning
 from loyalty.core.consumers import Consumer
 from loyalty.core.events import Handler
 
 NOW: dict[str, tuple[Handler, ...]] = {
     "store.created": (setup.open_store_of,),
+    "account.created": (earning.pay_new_account,),
+    "customer.signed_in": (earning.pay_sign_in,),
+    "customer.subscribed_to_newsletter": (earning.pay_newsletter,),
     # Levels that follow points (LV 4.2). Spending, blocking, expiry and resets are not here: they
     # only lower what is left to spend, and that brings nobody down but in the job (LV-8, C4).
     "points.added": (level_moves.follow_points,),
@@ -23,7 +27,8 @@ NOW: dict[str, tuple[Handler, ...]] = {
     "points.returned": (level_moves.follow_points,),
     "points.canceled": (level_moves.follow_points,),
     # A purchase checks its customer itself, down the stairs.
-    "customer.activated": (segment_members.recheck_of,),
+    # The segments first: the rule may be for one of them.
+    "customer.activated": (segment_members.recheck_of, earning.pay_newsletter_of_activated),
     "customer.deactivated": (segment_members.recheck_of,),
     "customer.updated": (segment_members.recheck_of,),
 }

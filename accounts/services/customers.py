@@ -313,11 +313,12 @@ def _set_status(
         raise CustomerDeleted
     if locked.status == status:
         return locked
+    was_new = locked.status == CustomerStatus.NEW
     locked.status = status
     locked.activation_token = ""
     _save(locked, ["status", "activation_token"], now)
     if status == CustomerStatus.ACTIVE:
-        events.customer_activated(locked, now=now)
+        events.customer_activated(locked, was_new=was_new, now=now)
         _record(actor, locked, "ActivateCustomer", {}, now)
     else:
         events.customer_deactivated(locked, now=now)

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts import identifiers
+from accounts import events, identifiers
 from accounts.models import Customer, CustomerStatus, Seller, StaffUser
 from accounts.services import tokens
 from loyalty.core.actors import Actor, ActorKind
@@ -128,6 +128,7 @@ def admit_customer(
     with transaction.atomic():
         # update() leaves `updated_at` alone: signing in changes nothing about the person.
         Customer.objects.filter(pk=customer.pk).update(last_login_at=now)
+        events.customer_signed_in(customer, now=now)
         _record("AuthenticationSuccess", customer, store, ip_address, now=now)
     return customer
 
@@ -210,8 +211,7 @@ def _signed_in(
 ) -> tokens.Pair:
     now = now or timezone.now()
     with transaction.atomic():
-        # The token tells of the sign-in before this one.
-        pair = tokens.open_session(principal, ip_address=ip_address, now=now)
+        # First: the row's lock, which a session of two sign-ins at once would otherwise share.
         if isinstance(principal, StaffUser):
             StaffUser.objects.filter(pk=principal.pk).update(last_login=now)
         elif isinstance(principal, Seller):
@@ -219,6 +219,9 @@ def _signed_in(
         else:
             # update() leaves `updated_at` alone: signing in changes nothing about the person.
             Customer.objects.filter(pk=principal.pk).update(last_login_at=now)
+            events.customer_signed_in(principal, now=now)
+        # The token tells of the sign-in before this one, as `principal` still does.
+        pair = tokens.open_session(principal, ip_address=ip_address, now=now)
         _record("AuthenticationSuccess", principal, store, ip_address, now=now)
     return pair
 

@@ -23,6 +23,7 @@ from earning.engine.rules import (
     Multiply,
     MultiplyByLabels,
     Rule,
+    Scope,
 )
 from loyalty.core.expressions import (
     AllOf,
@@ -46,7 +47,11 @@ ONE = Decimal(1)
 
 
 class Situation(NamedTuple):
-    """What a rule's conditions may ask about."""
+    """
+    What a rule's conditions may ask about.
+
+    Beside purchases: `purchased_at` is when it happened, `pos_id` the customer's own POS.
+    """
 
     purchased_at: datetime
     pos_id: int | None
@@ -137,31 +142,44 @@ def compile_rules(rules: Iterable[Rule]) -> RuleSet:
 def compile_rule(rule: Rule) -> CompiledRule:
     return CompiledRule(
         rule=rule,
-        conditions=tuple(
-            Condition(reason, compile_predicate(node, SITUATION), detail)
-            for reason, node, detail in conditions_of(rule)
-        ),
+        conditions=compile_conditions(conditions_of(rule)),
         step=compile_effect(rule.effect),
+    )
+
+
+def compile_conditions(
+    conditions: Iterable[tuple[Reason, Node, Mapping[str, Any] | None]],
+) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(reason, compile_predicate(node, SITUATION), detail)
+        for reason, node, detail in conditions
     )
 
 
 def conditions_of(rule: Rule) -> list[tuple[Reason, Node, Mapping[str, Any] | None]]:
     """Return what has to hold before a rule is executed, in the order in which to say so."""
-    conditions: list[tuple[Reason, Node, Mapping[str, Any] | None]] = []
-    if not rule.is_active:
-        conditions.append((Reason.INACTIVE, AnyOf(()), None))
-    if rule.starts_at or rule.ends_at:
-        conditions.append((Reason.WINDOW, _window(rule), _window_detail(rule)))
-    conditions.append((Reason.TARGET, _target(rule), _target_detail(rule)))
-    if rule.pos_ids:
-        here = OneOf(Path("purchase.pos"), rule.pos_ids)
-        conditions.append((Reason.POS, here, {"pos": sorted(rule.pos_ids)}))
+    conditions = conditions_of_scope(rule)
     if isinstance(rule.effect, EarnByValue) and rule.effect.order_value_min > 0:
         conditions.append((Reason.MINIMUM, _minimum(rule.effect), _minimum_detail(rule.effect)))
     return conditions
 
 
-def _window(rule: Rule) -> Node:
+def conditions_of_scope(rule: Scope) -> list[tuple[Reason, Node, Mapping[str, Any] | None]]:
+    """Return what has to hold of time, customer and place."""
+    conditions: list[tuple[Reason, Node, Mapping[str, Any] | None]] = []
+    if not rule.is_active:
+        conditions.append((Reason.INACTIVE, AnyOf(()), None))
+    if rule.starts_at or rule.ends_at:
+        conditions.append((Reason.WINDOW, _window(rule), _window_detail(rule)))
+    if not rule.is_for_everybody:
+        conditions.append((Reason.TARGET, _target(rule), _target_detail(rule)))
+    if rule.pos_ids:
+        here = OneOf(Path("purchase.pos"), rule.pos_ids)
+        conditions.append((Reason.POS, here, {"pos": sorted(rule.pos_ids)}))
+    return conditions
+
+
+def _window(rule: Scope) -> Node:
     """Both ends are inclusive (ER-3)."""
     bought = Path("purchase.purchased_at")
     parts: list[Node] = []
@@ -172,14 +190,14 @@ def _window(rule: Rule) -> Node:
     return AllOf(tuple(parts))
 
 
-def _window_detail(rule: Rule) -> Mapping[str, Any]:
+def _window_detail(rule: Scope) -> Mapping[str, Any]:
     return {
         "from": rule.starts_at.isoformat() if rule.starts_at else None,
         "until": rule.ends_at.isoformat() if rule.ends_at else None,
     }
 
 
-def _target(rule: Rule) -> Node:
+def _target(rule: Scope) -> Node:
     """On a listed level or in a listed segment (ER-4); nobody, where neither is listed."""
     parts: list[Node] = []
     if rule.level_ids:
@@ -189,7 +207,7 @@ def _target(rule: Rule) -> Node:
     return AnyOf(tuple(parts))
 
 
-def _target_detail(rule: Rule) -> Mapping[str, Any]:
+def _target_detail(rule: Scope) -> Mapping[str, Any]:
     return {"levels": sorted(rule.level_ids), "segments": sorted(rule.segment_ids)}
 
 

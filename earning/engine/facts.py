@@ -1,6 +1,7 @@
 """What the engine is told: a purchase and the customer who made it, as plain data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -43,6 +44,54 @@ class CustomerFacts:
     level_id: int | None
     segment_ids: frozenset[int] = frozenset()
     status: str = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event. `is_custom`: the store reports it, and its name is a custom rule's."""
+
+    name: str
+    is_custom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Somebody scanned a code."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Somebody is at a place, in degrees."""
+
+    latitude: Decimal
+    longitude: Decimal
+
+
+# What customers can earn points by, beside purchases.
+Occasion = Happening | Scan | Presence
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionContext:
+    """
+    One question to the engine that is not about a purchase.
+
+    `pos_id`: of the customer's own POS (ER-5). `uses`: how often this customer has used each
+    limited rule in its present period, by rule id. `only_rule`: ask this one alone (its uuid).
+    `asks_status` False: customers of every status earn (a new account is not active yet, ER-6).
+    """
+
+    occasion: Occasion
+    happened_at: datetime
+    customer: CustomerFacts
+    pos_id: int | None = None
+    uses: Mapping[int, int] = field(default_factory=dict)
+    only_rule: str | None = None
+    decimals: int = 2
+    earning_statuses: frozenset[str] = frozenset({"active"})
+    asks_status: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,9 @@ class Reason(StrEnum):
     NO_LINE = "no_line"  # no line is one of its products, or all were excluded
     NOTHING_COLLECTED = "nothing_collected"  # its lines had no points to multiply
     WORTH_NOTHING = "worth_nothing"  # its lines or its rate are worth zero
+    DISTANCE = "distance"  # too far away (distance, radius)
+    LIMIT = "limit"  # this customer used it up (uses, limit, period)
+    NOT_BEST = "not_best"  # another rule pays more (by: that rule's id)
 
 
 class Exclusion(StrEnum):
@@ -135,6 +138,37 @@ class Evaluation:
     def comment(self) -> str:
         """Return the names of the rules that gave something, as a transfer's comment (PA-21)."""
         return ", ".join(outcome.name for outcome in self.effective)
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionEvaluation:
+    """
+    The answer to a question that is not about a purchase. `points`: of all rules that pay.
+
+    `outcomes`: of the rules about this occasion, the last edited first; each pays for itself.
+    """
+
+    points: Decimal
+    outcomes: tuple[RuleOutcome, ...]
+    refusal: Refusal | None = None
+
+    @property
+    def effective(self) -> tuple[RuleOutcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.has_effect)
+
+    @property
+    def is_known(self) -> bool:
+        """Is there a rule for this customer, here and now, whatever was used up?"""
+        return any(outcome.reason in _APPLIED for outcome in self.outcomes)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Has the customer used up every rule that there is for them (ER-23)?"""
+        applied = [o.reason for o in self.outcomes if o.reason in _APPLIED]
+        return bool(applied) and all(reason is Reason.LIMIT for reason in applied)
+
+
+_APPLIED = {None, Reason.LIMIT, Reason.NOT_BEST, Reason.WORTH_NOTHING}
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from earning.engine.facts import Label
+from earning.engine.windows import Period
 
 
 class LabelMode(StrEnum):
@@ -63,16 +64,57 @@ class EarnPerLine:
     skus: frozenset[str]
 
 
+# What a rule does to the lines of a purchase.
 Effect = EarnByValue | Multiply | MultiplyByLabels | EarnPerLine
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class EarnOnEvent:
+    """`points` when an event happens. `is_custom`: one that the store reports, not the platform."""
+
+    points: Decimal
+    event: str
+    is_custom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EarnByCode:
+    """`points` for a scanned code of exactly this content (ER-21)."""
+
+    points: Decimal
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarnNearby:
+    """`points` for being at most `radius` kilometres from a point, in degrees (ER-22)."""
+
+    points: Decimal
+    latitude: Decimal
+    longitude: Decimal
+    radius: Decimal
+
+
+# What a rule gives beside purchases.
+Grant = EarnOnEvent | EarnByCode | EarnNearby
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How often one customer may use a rule in a calendar period (ER-24)."""
+
+    period: Period
+    uses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
     """
-    When, for whom and where a rule applies, and what it gives.
+    When, for whom and where a rule applies.
 
     `starts_at`, `ends_at`: both inclusive (ER-3); None: open.
     A customer on a listed level or in a listed segment is meant (ER-4).
+    `is_for_everybody`: whatever the level and segments, also with none (ER-1's exception).
     `pos_ids` empty: everywhere (ER-5).
     """
 
@@ -80,12 +122,27 @@ class Rule:
     uuid: str
     name: str
     type: str
-    effect: Effect
     edited_at: datetime
     level_ids: frozenset[int] = frozenset()
     segment_ids: frozenset[int] = frozenset()
+    is_for_everybody: bool = False
     pos_ids: frozenset[int] = frozenset()
     is_active: bool = True
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Scope):
+    """A rule about purchases."""
+
+    effect: Effect
     is_last_executed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccasionRule(Scope):
+    """A rule about something that is not a purchase. `limit` None: any number of uses."""
+
+    grant: Grant
+    limit: Limit | None = None

@@ -1,4 +1,30 @@
 from earning.models.executions import Evaluation, RuleExecution
-from earning.models.rules import EarningRule, InclusionType, RuleType
+from earning.models.rules import (
+    EVENTS_ONCE,
+    LIMITED_TYPES,
+    PURCHASE_TYPES,
+    EarningRule,
+    InclusionType,
+    LimitPeriod,
+    ReferralEvent,
+    RewardedPerson,
+    RuleType,
+    StoreEvent,
+)
+from earning.models.uses import RuleUse
 
-__all__ = ["EarningRule", "Evaluation", "InclusionType", "RuleExecution", "RuleType"]
+__all__ = [
+    "EVENTS_ONCE",
+    "LIMITED_TYPES",
+    "PURCHASE_TYPES",
+    "EarningRule",
+    "Evaluation",
+    "InclusionType",
+    "LimitPeriod",
+    "ReferralEvent",
+    "RewardedPerson",
+    "RuleExecution",
+    "RuleType",
+    "RuleUse",
+    "StoreEvent",
+]

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Level, Pos, Segment
 from earning import engine
-from earning.models import EarningRule, Evaluation, RuleType
+from earning.models import PURCHASE_TYPES, EarningRule, Evaluation, RuleType
 from loyalty.core.models import Store
 
 
@@ -134,7 +134,8 @@ def explain_result(
 def _switched_off(evaluation: Evaluation, found: engine.Evaluation) -> list[EarningRule]:
     """Return the rules that existed then and were not asked: only active ones are."""
     asked = [outcome.rule_id for outcome in found.outcomes]
-    rules = EarningRule.objects.in_store(evaluation.store).exclude(pk__in=asked)
+    rules = EarningRule.objects.in_store(evaluation.store).filter(type__in=PURCHASE_TYPES)
+    rules = rules.exclude(pk__in=asked)
     return list(rules.filter(created_at__lte=evaluation.evaluated_at).order_by("pk"))
 
 

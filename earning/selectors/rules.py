@@ -1,13 +1,17 @@
 """Which rules there are, and which are open to a customer."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts import access
 from accounts.models import Customer, SegmentMembership
-from earning.models import EarningRule
+from earning import engine
+from earning.models import EarningRule, RuleType, RuleUse
 from loyalty.core.errors import NotFound
 from loyalty.core.models import Store
 
@@ -36,7 +40,8 @@ def list_open_to(customer: Customer, *, now: datetime) -> "QuerySet[EarningRule]
     """
     Return the active rules that are meant for a customer today (ER-3, ER-4).
 
-    Rules of single POS are among them: the customer may go there.
+    Without those that the customer has used up for now (ER-26). Rules of single POS are among
+    them: the customer may go there.
     """
     running = Q(is_all_time_active=True) | Q(start_at__lte=now, end_at__gte=now)
     on_level = EarningRule.levels.through.objects.filter(
@@ -46,8 +51,40 @@ def list_open_to(customer: Customer, *, now: datetime) -> "QuerySet[EarningRule]
     in_segment = EarningRule.segments.through.objects.filter(
         earningrule=OuterRef("pk"), segment__in=memberships.values("segment")
     )
-    rules = list_rules(customer.store, is_active=True)
-    return rules.filter(running).filter(Exists(on_level) | Exists(in_segment))
+    rules = list_rules(customer.store, is_active=True).exclude(type=RuleType.INSTANT_REWARD)
+    open_rules = rules.filter(running).filter(Exists(on_level) | Exists(in_segment))
+    return open_rules.exclude(pk__in=_used_up(customer, now=now))
+
+
+def uses_in_period(
+    customer: Customer, rules: Iterable[EarningRule], *, now: datetime
+) -> dict[int, list[RuleUse]]:
+    """Return a customer's uses that count towards the limits of rules, by rule; one query."""
+    limited = [rule.pk for rule in rules if rule.limit_is_active]
+    uses: dict[int, list[RuleUse]] = defaultdict(list)
+    if limited:
+        for use in _counting_uses(customer, now=now).filter(rule__in=limited).order_by("pk"):
+            uses[use.rule_id].append(use)
+    return uses
+
+
+def _used_up(customer: Customer, *, now: datetime) -> "QuerySet[EarningRule]":
+    """Return the rules whose limit leaves the customer nothing in the present period (ER-26)."""
+    uses = _counting_uses(customer, now=now).filter(rule=OuterRef("pk")).order_by()
+    count = uses.values("rule").annotate(count=Count("pk")).values("count")
+    limited = EarningRule.objects.in_store(customer.store).filter(limit_is_active=True)
+    counted = limited.annotate(use_count=Coalesce(Subquery(count), 0))
+    return counted.filter(use_count__gte=F("limit_uses"))
+
+
+def _counting_uses(customer: Customer, *, now: datetime) -> "QuerySet[RuleUse]":
+    """Return the customer's uses in the present period of each rule (ER-25)."""
+    zone = customer.store.zone
+    in_period = Q()
+    for period in engine.Period:
+        since = engine.start_of(period, now, zone)
+        in_period |= Q(rule__limit_period=period.value, used_at__gte=since)
+    return RuleUse.objects.filter(in_period, customer=customer)
 
 
 def _with_names(rules: "QuerySet[Any]") -> "QuerySet[Any]":

@@ -146,15 +146,17 @@ def evaluate(
 def _facts_of(customer: Customer, *, level_id: int | Held | None = HELD) -> engine.CustomerFacts:
     return engine.CustomerFacts(
         level_id=customer.level_id if isinstance(level_id, Held) else level_id,
-        segment_ids=_segments_of(customer),
+        segment_ids=(
+            segments_of(customer)
+            if rule_sets.get_rules(customer.store).rules.mentions_segments
+            else frozenset()
+        ),
         status=customer.status,
     )
 
 
-def _segments_of(customer: Customer) -> frozenset[int]:
-    """Return the active segments that the customer is in; no query where no rule asks (SG-7)."""
-    if not rule_sets.get_rules(customer.store).rules.mentions_segments:
-        return frozenset()
+def segments_of(customer: Customer) -> frozenset[int]:
+    """Return the active segments that the customer is in (SG-7). Ask only where a rule does."""
     memberships = SegmentMembership.objects.filter(customer=customer, segment__is_active=True)
     return frozenset(memberships.values_list("segment_id", flat=True))
 

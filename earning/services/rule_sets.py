@@ -17,11 +17,14 @@ from django.db.models import OuterRef, QuerySet
 
 from accounts.ledger.models import PointType
 from earning import engine
-from earning.models import EarningRule, RuleType
+from earning.models import LIMITED_TYPES, PURCHASE_TYPES, EarningRule, RuleType
+from earning.services import rules
 from loyalty.core.models import Store
 
 # Stores whose rules one process keeps; the one that was asked for longest ago goes first.
 STORES_MAX = 1024
+# What the engine pays for beside purchases. Referral rules wait for invitations.
+OCCASION_TYPES = (RuleType.EVENT, *LIMITED_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class StoreRules:
     """`decimals`: of the store's default point type, which the rules pay in."""
 
     rules: engine.RuleSet
+    occasions: engine.OccasionSet
     decimals: int
 
 
@@ -58,10 +62,13 @@ _cache: OrderedDict[int, tuple[int, StoreRules]] = OrderedDict()
 
 
 def _read(store: Store) -> StoreRules:
-    rows = with_targets(EarningRule.objects.in_store(store).filter(is_active=True))
+    rows = list(with_targets(EarningRule.objects.in_store(store).filter(is_active=True)))
     point_types = PointType.objects.in_store(store).filter(is_default=True)
     return StoreRules(
-        rules=engine.compile_rules(to_engine(row) for row in rows),
+        rules=engine.compile_rules(to_engine(row) for row in rows if row.type in PURCHASE_TYPES),
+        occasions=engine.compile_occasions(
+            occasion_to_engine(row) for row in rows if row.type in OCCASION_TYPES
+        ),
         decimals=point_types.values_list("decimals", flat=True).get(),
     )
 
@@ -80,22 +87,62 @@ def _ids(through: Any, column: str) -> ArraySubquery:
 
 
 def to_engine(row: Any) -> engine.Rule:
-    """Translate a row of `with_targets` for the engine."""
+    """Translate a row of `with_targets` that is about purchases for the engine."""
     return engine.Rule(
-        id=row.pk,
-        uuid=str(row.uuid),
-        name=row.name,
-        type=row.type,
-        effect=effect_of(row),
-        edited_at=row.edited_at,
-        level_ids=frozenset(row.level_ids),
-        segment_ids=frozenset(row.segment_ids),
-        pos_ids=frozenset(row.pos_ids),
-        is_active=row.is_active,
-        starts_at=None if row.is_all_time_active else row.start_at,
-        ends_at=None if row.is_all_time_active else row.end_at,
-        is_last_executed=row.is_last_executed,
+        effect=effect_of(row), is_last_executed=row.is_last_executed, **_scope_of(row)
     )
+
+
+def occasion_to_engine(row: Any) -> engine.OccasionRule:
+    """Translate a row of `with_targets` that is about anything else for the engine."""
+    return engine.OccasionRule(grant=grant_of(row), limit=limit_of(row), **_scope_of(row))
+
+
+def _scope_of(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "uuid": str(row.uuid),
+        "name": row.name,
+        "type": row.type,
+        "edited_at": row.edited_at,
+        "level_ids": frozenset(row.level_ids),
+        "segment_ids": frozenset(row.segment_ids),
+        "is_for_everybody": rules.is_for_everybody(row.type, row.event_name),
+        "pos_ids": frozenset(row.pos_ids),
+        "is_active": row.is_active,
+        "starts_at": None if row.is_all_time_active else row.start_at,
+        "ends_at": None if row.is_all_time_active else row.end_at,
+    }
+
+
+def grant_of(rule: EarningRule) -> engine.Grant:
+    """Return what a rule pays beside purchases, and for what."""
+    points = rule.points_amount
+    assert points is not None
+    match RuleType(rule.type):
+        case RuleType.QRCODE:
+            return engine.EarnByCode(points=points, code=rule.code)
+        case RuleType.GEOLOCATION:
+            assert rule.latitude is not None
+            assert rule.longitude is not None
+            assert rule.radius is not None
+            return engine.EarnNearby(
+                points=points,
+                latitude=rule.latitude,
+                longitude=rule.longitude,
+                radius=rule.radius,
+            )
+        case type:
+            assert type in {RuleType.EVENT, RuleType.CUSTOM_EVENT}, f"{type=}"
+            is_custom = type is RuleType.CUSTOM_EVENT
+            return engine.EarnOnEvent(points=points, event=rule.event_name, is_custom=is_custom)
+
+
+def limit_of(rule: EarningRule) -> engine.Limit | None:
+    if not rule.limit_is_active or rule.type not in LIMITED_TYPES:
+        return None
+    assert rule.limit_uses is not None
+    return engine.Limit(period=engine.Period(rule.limit_period), uses=rule.limit_uses)
 
 
 def effect_of(rule: EarningRule) -> engine.Effect:
@@ -118,6 +165,8 @@ def effect_of(rule: EarningRule) -> engine.Effect:
         case RuleType.PRODUCT_PURCHASE:
             assert rule.points_amount is not None
             return engine.EarnPerLine(points=rule.points_amount, skus=frozenset(rule.sku_ids))
+        case type:
+            raise AssertionError(f"{type=} is not about purchases")
 
 
 def _by_value(rule: EarningRule) -> engine.EarnByValue:

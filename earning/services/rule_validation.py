@@ -9,7 +9,15 @@ from uuid import UUID
 
 from django.db.models import Model
 
-from earning.models import RuleType
+from earning.models import (
+    LIMITED_TYPES,
+    EarningRule,
+    LimitPeriod,
+    ReferralEvent,
+    RewardedPerson,
+    RuleType,
+    StoreEvent,
+)
 from loyalty.core.models import Store
 
 if TYPE_CHECKING:
@@ -26,6 +34,13 @@ TOO_MUCH_TEXT = "This value is longer than 10000 characters."
 TOO_MANY = "This list has more than 1000 entries."
 NO_TARGET = "Choose at least one level or segment."
 NO_PRODUCT = "Name at least one SKU or label."
+FOR_EVERYBODY = "New accounts have neither levels nor segments; leave this empty."
+EVENT_TAKEN = "Another rule already pays for this event."
+NOT_A_PATH = "Slashes cannot stand in the name of an event."
+OUTSIDE_THE_GLOBE = "This value should be between -{bound} and {bound}."
+FIVE_DECIMALS = "This value should have at most 5 decimals."
+TOO_NEAR = "This value should be 1 or more."
+NO_REWARDS = "There are no reward campaigns in this program yet, so none can be given."
 
 TEXT_MAX = 255
 DESCRIPTION_MAX = 10_000
@@ -33,6 +48,9 @@ ENTRIES_MAX = 1_000
 # Below what NUMERIC(14, 2) holds: with it no purchase leaves the engine's arithmetic.
 AMOUNT_MAX = Decimal("999999999999.99")
 CENT = Decimal("0.01")
+COORDINATE_STEP = Decimal("0.00001")
+LATITUDE_MAX, LONGITUDE_MAX = 90, 180
+USES_MAX = 2**31 - 1
 
 Faults = dict[str, list[str]]
 
@@ -44,6 +62,18 @@ class LabelMultiplier:
     key: str
     value: str
     multiplier: Decimal | None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How often one customer may use a rule. `uses` None: the caller sent no number."""
+
+    is_active: bool = False
+    period: str = ""
+    uses: int | None = None
+
+
+NO_LIMIT = Limit()
 
 
 def faults_of(type: RuleType, data: "RuleData") -> Faults:
@@ -59,7 +89,36 @@ def faults_of(type: RuleType, data: "RuleData") -> Faults:
             _check_label_multipliers(faults, data)
         case RuleType.PRODUCT_PURCHASE:
             _check_product_purchase(faults, data)
+        case RuleType.EVENT:
+            _check_choice(faults, "event_name", data.event_name, StoreEvent.values)
+            _check_amount(faults, "points_amount", data.points_amount)
+        case RuleType.CUSTOM_EVENT:
+            _check_custom_event(faults, data)
+        case RuleType.QRCODE:
+            _check_text(faults, "code", data.code)
+            _check_amount(faults, "points_amount", data.points_amount)
+        case RuleType.GEOLOCATION:
+            _check_geolocation(faults, data)
+        case RuleType.REFERRAL:
+            _check_choice(faults, "event_name", data.event_name, ReferralEvent.values)
+            _check_choice(faults, "reward_type", data.reward_type, RewardedPerson.values)
+            _check_amount(faults, "points_amount", data.points_amount)
+        case RuleType.INSTANT_REWARD:
+            # Reward campaigns are a room of their own that still stands empty.
+            faults["reward_campaign"].append(NO_REWARDS)
+    if type in LIMITED_TYPES:
+        _check_limit(faults, data.limit)
     return faults
+
+
+def event_faults(store: Store, data: "RuleData", *, besides: EarningRule | None) -> list[str]:
+    """Return the fault of a custom event that another rule of the store pays for (ER 3.1)."""
+    rules = EarningRule.objects.in_store(store).filter(
+        type=RuleType.CUSTOM_EVENT, event_name=data.event_name
+    )
+    if besides is not None:
+        rules = rules.exclude(pk=besides.pk)
+    return [EVENT_TAKEN] if rules.exists() else []
 
 
 def resolve(model: type[Model], store: Store, uuids: Sequence[str]) -> tuple[list[Any], list[str]]:
@@ -132,6 +191,61 @@ def _check_product_purchase(faults: Faults, data: "RuleData") -> None:
     _check_texts(faults, "sku_ids", data.sku_ids)
     if not data.sku_ids:
         faults["sku_ids"].append(BLANK)
+
+
+def _check_custom_event(faults: Faults, data: "RuleData") -> None:
+    _check_text(faults, "event_name", data.event_name)
+    if "/" in data.event_name:
+        # The name is a part of the address that reports the event.
+        faults["event_name"].append(NOT_A_PATH)
+    _check_amount(faults, "points_amount", data.points_amount)
+
+
+def _check_geolocation(faults: Faults, data: "RuleData") -> None:
+    _check_coordinate(faults, "latitude", data.latitude, LATITUDE_MAX)
+    _check_coordinate(faults, "longitude", data.longitude, LONGITUDE_MAX)
+    for name in ("radius", "points_amount"):
+        amount = getattr(data, name)
+        _check_amount(faults, name, amount)
+        if not faults[name] and amount < 1:
+            faults[name].append(TOO_NEAR)
+
+
+def _check_coordinate(faults: Faults, name: str, degrees: Decimal | None, bound: int) -> None:
+    if degrees is None:
+        faults[name].append(BLANK)
+    else:
+        faults[name].extend(coordinate_faults(degrees, bound))
+
+
+def coordinate_faults(degrees: Decimal, bound: int) -> list[str]:
+    """Return what is wrong with a latitude (`bound` 90) or a longitude (180). Source: ER-22."""
+    if not degrees.is_finite():
+        return [NOT_VALID]
+    if abs(degrees) > bound:
+        return [OUTSIDE_THE_GLOBE.format(bound=bound)]
+    if degrees != degrees.quantize(COORDINATE_STEP):
+        return [FIVE_DECIMALS]
+    return []
+
+
+def _check_limit(faults: Faults, limit: Limit) -> None:
+    if limit.period or limit.is_active:
+        _check_choice(faults, "limit.period", limit.period, LimitPeriod.values)
+    if limit.uses is None:
+        if limit.is_active:
+            faults["limit.uses"].append(BLANK)
+    elif limit.uses < 0:
+        faults["limit.uses"].append(NOT_NEGATIVE)
+    elif limit.uses > USES_MAX:
+        faults["limit.uses"].append(TOO_HIGH)
+
+
+def _check_choice(faults: Faults, name: str, value: str, choices: Sequence[str]) -> None:
+    if not value:
+        faults[name].append(BLANK)
+    elif value not in choices:
+        faults[name].append(f"This value is none of: {', '.join(choices)}.")
 
 
 def _check_amount(faults: Faults, name: str, amount: Decimal | None) -> None:

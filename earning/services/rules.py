@@ -1,20 +1,21 @@
 """Make earning rules and change them. Source: ER 3.1."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, BinaryIO
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from accounts.models import Level, Pos, Segment
 from earning import engine
-from earning.models import EarningRule, InclusionType, RuleType
+from earning.models import EarningRule, InclusionType, RuleType, StoreEvent
 from earning.services import rule_validation
-from earning.services.rule_validation import LabelMultiplier
+from earning.services.rule_validation import LabelMultiplier, Limit
 from loyalty.core import clock, pictures
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
@@ -23,6 +24,7 @@ from loyalty.core.services import audit, stores
 
 __all__ = [
     "LabelMultiplier",
+    "Limit",
     "RuleData",
     "Target",
     "create",
@@ -77,6 +79,26 @@ class RuleData:
     multiplier: Decimal | None = None
     label_multipliers: tuple[LabelMultiplier, ...] = ()
     points_amount: Decimal | None = None
+    event_name: str = ""
+    reward_type: str = ""
+    code: str = ""
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    radius: Decimal | None = None
+    limit: Limit = rule_validation.NO_LIMIT
+    reward_campaign: str = ""
+
+    @property
+    def limit_is_active(self) -> bool:
+        return self.limit.is_active
+
+    @property
+    def limit_period(self) -> str:
+        return self.limit.period
+
+    @property
+    def limit_uses(self) -> int | None:
+        return self.limit.uses
 
 
 @transaction.atomic
@@ -93,7 +115,8 @@ def create(
     rule = EarningRule(store=store, type=type)
     _fill(rule, data)
     rule.edited_at = now
-    rule.save(force_insert=True)
+    with _clashes_refused():
+        rule.save(force_insert=True)
     _write_targets(rule, targets)
     stores.touch_rules(store.pk)
     _record(actor, rule, "CreateEarningRule", {"new": _told(rule, targets)}, now)
@@ -121,11 +144,12 @@ def update(
     locked = _lock(rule)
     if type is not None and type != locked.type:
         raise InvalidFields({"type": [TYPE_FIXED]})
-    targets = _check(locked.store, RuleType(locked.type), data)
+    targets = _check(locked.store, RuleType(locked.type), data, besides=locked)
     old = _told(locked, _targets_of(locked))
     _fill(locked, data)
     locked.edited_at = now
-    locked.save(update_fields=[*COMMON, *(c for columns in COLUMNS.values() for c in columns)])
+    with _clashes_refused():
+        locked.save(update_fields=[*COMMON, *COLUMNS[RuleType(locked.type)]])
     _write_targets(locked, targets)
     stores.touch_rules(locked.store_id)
     new = _told(locked, targets)
@@ -187,6 +211,7 @@ COMMON = (
     "is_last_executed",
     "edited_at",
 )
+LIMIT = ("limit_is_active", "limit_period", "limit_uses")
 # The columns that a type has of its own. Those of other types stay empty.
 COLUMNS: Mapping[RuleType, tuple[str, ...]] = {
     RuleType.POINTS: (
@@ -201,6 +226,13 @@ COLUMNS: Mapping[RuleType, tuple[str, ...]] = {
     RuleType.MULTIPLY_FOR_PRODUCT: ("sku_ids", "labels", "multiplier"),
     RuleType.MULTIPLY_BY_PRODUCT_LABELS: ("label_multipliers",),
     RuleType.PRODUCT_PURCHASE: ("sku_ids", "points_amount"),
+    RuleType.EVENT: ("event_name", "points_amount"),
+    RuleType.CUSTOM_EVENT: ("event_name", "points_amount", *LIMIT),
+    RuleType.QRCODE: ("code", "points_amount", *LIMIT),
+    RuleType.GEOLOCATION: ("latitude", "longitude", "radius", "points_amount", *LIMIT),
+    RuleType.REFERRAL: ("event_name", "reward_type", "points_amount"),
+    # None can be stored before there are rewards to give.
+    RuleType.INSTANT_REWARD: (),
 }
 TARGETS: Mapping[str, type[Model]] = {"levels": Level, "segments": Segment, "pos": Pos}
 # What a rule is meant for, by the name of the relation.
@@ -214,7 +246,22 @@ def _lock(rule: EarningRule) -> EarningRule:
     return locked
 
 
-def _check(store: Store, type: RuleType, data: RuleData) -> Targets:
+@contextmanager
+def _clashes_refused() -> Iterator[None]:
+    """Write inside this: of two who take the same event at once, the second gets a field error."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if name != "earning_rule_custom_event_once":
+            raise
+        raise InvalidFields({"event_name": [rule_validation.EVENT_TAKEN]}) from error
+
+
+def _check(
+    store: Store, type: RuleType, data: RuleData, *, besides: EarningRule | None = None
+) -> Targets:
     """Return the levels, segments and POS that the data names. :raises InvalidFields:"""
     wanted = {"levels": data.levels, "segments": data.segments, "pos": data.pos}
     if data.target is Target.LEVEL:
@@ -226,12 +273,23 @@ def _check(store: Store, type: RuleType, data: RuleData) -> Targets:
     for name, uuids in wanted.items():
         targets[name], faults = rule_validation.resolve(TARGETS[name], store, uuids)
         errors[name].extend(faults)
-    if not wanted["levels"] and not wanted["segments"]:
+    if type is RuleType.CUSTOM_EVENT and not errors["event_name"]:
+        errors["event_name"] = rule_validation.event_faults(store, data, besides=besides)
+    if is_for_everybody(type, data.event_name):
+        for name in ("levels", "segments"):
+            if wanted[name]:
+                errors[name] = [rule_validation.FOR_EVERYBODY]
+    elif not wanted["levels"] and not wanted["segments"]:
         for name in ("levels", "segments"):
             errors[name].append(rule_validation.NO_TARGET)
     if found := {name: faults for name, faults in errors.items() if faults}:
         raise InvalidFields(found)
     return targets
+
+
+def is_for_everybody(type: str, event_name: str) -> bool:
+    """Is this the rule that pays new accounts, which have neither level nor segment (ER-1)?"""
+    return type == RuleType.EVENT and event_name == StoreEvent.ACCOUNT_CREATED
 
 
 def _fill(rule: EarningRule, data: RuleData) -> None:

@@ -219,10 +219,30 @@ RULES = {
     RuleType.MULTIPLY_FOR_PRODUCT: {"sku_ids": "A\nB", "multiplier": "3"},
     RuleType.MULTIPLY_BY_PRODUCT_LABELS: {"label_multipliers": "kind: organic: 1.5"},
     RuleType.PRODUCT_PURCHASE: {"sku_ids": "A", "points_amount": "20"},
+    RuleType.EVENT: {"event_name": "oloy.customer.logged_in", "points_amount": "5"},
+    RuleType.CUSTOM_EVENT: {
+        "event_name": "review",
+        "points_amount": "5",
+        "limit_is_active": "on",
+        "limit_period": "3months",
+        "limit_uses": "2",
+    },
+    RuleType.QRCODE: {"code": "abccode", "points_amount": "5"},
+    RuleType.GEOLOCATION: {
+        "latitude": "52.23",
+        "longitude": "-21.01234",
+        "radius": "2.5",
+        "points_amount": "5",
+    },
+    RuleType.REFERRAL: {
+        "event_name": "first_purchase",
+        "reward_type": "both",
+        "points_amount": "5",
+    },
 }
 
 
-@pytest.mark.parametrize("rule_type", RuleType)
+@pytest.mark.parametrize("rule_type", RULES)
 def test_adds_a_rule_of_each_type_and_sends_it_back_as_it_is(cockpit, store, rule_type):
     level = LevelFactory(store)
     client = cockpit()
@@ -252,7 +272,41 @@ def test_adds_a_rule_of_each_type_and_sends_it_back_as_it_is(cockpit, store, rul
 def test_asks_for_a_rules_type_first(cockpit, store):
     page = cockpit().get(url("earning_earningrule")).content.decode()
 
-    assert all(f"?type={rule_type.value}" in page for rule_type in RuleType)
+    assert all(f"?type={rule_type.value}" in page for rule_type in RULES)
+
+
+def test_makes_the_rule_for_new_accounts_one_for_everybody(cockpit, store):
+    data = {
+        "name": "Welcome",
+        "description": "For joining",
+        "is_active": "on",
+        "is_all_time_active": "on",
+        "target": "level",
+        "levels": [str(LevelFactory(store).uuid)],
+        "event_name": "oloy.account.created",
+        "points_amount": "50",
+    }
+
+    answer = cockpit().post(f"{url('earning_earningrule')}?type=event", data)
+
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert not EarningRule.objects.get().levels.exists()
+
+
+def test_shows_a_faulty_limit_at_its_field(cockpit, store):
+    data = RULES[RuleType.CUSTOM_EVENT] | {
+        "name": "Review",
+        "description": "For a review",
+        "is_all_time_active": "on",
+        "target": "level",
+        "levels": [str(LevelFactory(store).uuid)],
+        "limit_uses": "",
+    }
+
+    answer = cockpit().post(f"{url('earning_earningrule')}?type=custom_event", data)
+
+    assert set(answer.context["form"].errors) == {"limit_uses"}
+    assert not EarningRule.objects.exists()
 
 
 def test_knows_no_rule_of_another_type(cockpit, store):

@@ -23,6 +23,23 @@ _OWN_FIELDS: dict[RuleType, dict[str, Any]] = {
         "label_multipliers": [{"key": "color", "value": "red", "multiplier": "2.00"}]
     },
     RuleType.PRODUCT_PURCHASE: {"points_amount": Decimal("10.00"), "sku_ids": ["SKU123"]},
+    RuleType.EVENT: {
+        "points_amount": Decimal("10.00"),
+        "event_name": "oloy.customer.logged_in",
+    },
+    RuleType.CUSTOM_EVENT: {"points_amount": Decimal("10.00"), "event_name": "facebook_like"},
+    RuleType.QRCODE: {"points_amount": Decimal("10.00"), "code": "abccode"},
+    RuleType.GEOLOCATION: {
+        "points_amount": Decimal("10.00"),
+        "latitude": Decimal("52.23000"),
+        "longitude": Decimal("21.01000"),
+        "radius": Decimal("5.00"),
+    },
+    RuleType.REFERRAL: {
+        "points_amount": Decimal("10.00"),
+        "event_name": "register",
+        "reward_type": "both",
+    },
 }
 
 
@@ -45,7 +62,7 @@ def EarningRuleFactory(
         **own_fields,
     }
     rule = EarningRule.objects.create(**defaults | fields)
-    if levels is None and not segments:
+    if levels is None and not segments and rule.event_name != "oloy.account.created":
         levels = Level.objects.in_store(store)
     rule.levels.set(levels or ())
     rule.segments.set(segments)
@@ -67,6 +84,20 @@ def engine_rule(effect: engine.Effect, **fields: Any) -> engine.Rule:
         "level_ids": frozenset({LEVEL_ID}),
     }
     return engine.Rule(effect=effect, **defaults | fields)
+
+
+def occasion_rule(grant: engine.Grant, **fields: Any) -> engine.OccasionRule:
+    """Return a rule for everybody on level 7. A later rule was edited earlier."""
+    number = next(_numbers)
+    defaults = {
+        "id": number,
+        "uuid": str(number),
+        "name": f"Rule {number}",
+        "type": type(grant).__name__,
+        "edited_at": datetime(2026, 1, 1, tzinfo=UTC) - timedelta(minutes=number),
+        "level_ids": frozenset({LEVEL_ID}),
+    }
+    return engine.OccasionRule(grant=grant, **defaults | fields)
 
 
 def engine_line(sku: str, value: str, *labels: str) -> engine.Line:

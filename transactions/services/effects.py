@@ -13,7 +13,8 @@ from django.db import connection
 from accounts.models import Customer, LevelChangeReason
 from accounts.services import level_moves, points, segment_members, totals
 from earning import engine
-from earning.services import awards, rule_sets
+from earning.models import StoreEvent
+from earning.services import awards, occasions, rule_sets
 from transactions.amounts import Amounts, Totals, count_sale, points_to_take_back
 from transactions.models import Transaction, TransactionItem
 from transactions.selectors import points as points_selectors
@@ -31,6 +32,8 @@ def settle_sale(
     """
     _check(customer, sale)
     level_before = customer.level_id
+    if customer.transactions_count == 0:
+        _pay_first_purchase(customer, now)
     _count(customer, count_sale(Amounts.of(sale)), sale, now)
     level_moves.reassess(customer=customer, reason=LevelChangeReason.PURCHASE, now=now)
     awards.award_purchase(
@@ -81,6 +84,20 @@ def purchase_of(sale: Transaction, items: Sequence[TransactionItem]) -> engine.P
 def _check(customer: Customer, document: Transaction) -> None:
     assert connection.in_atomic_block, "The customer is locked until everything is written."
     assert document.customer_id == customer.pk
+
+
+def _pay_first_purchase(customer: Customer, now: datetime) -> None:
+    """
+    Pay for a first purchase before it counts: the level of the rules is the one held before.
+
+    Returning it whole does not make the next purchase the first once more (ER-19, C13).
+    """
+    paid = occasions.happened(
+        store=customer.store, customer_id=customer.pk, event=StoreEvent.FIRST_PURCHASE, now=now
+    )
+    if paid:
+        # The points may have moved them to another level.
+        customer.refresh_from_db(fields=["level", "version"])
 
 
 def _count(customer: Customer, change: Totals, document: Transaction, now: datetime) -> None:

@@ -6,12 +6,19 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.open_loyalty.fields import Labels
-from earning.models import InclusionType, RuleType
-from earning.services.rules import LabelMultiplier, RuleData, Target
+from earning.models import InclusionType, LimitPeriod, RuleType
+from earning.services.rule_validation import LATITUDE_MAX, LONGITUDE_MAX, TEXT_MAX
+from earning.services.rules import LabelMultiplier, Limit, RuleData, Target
 from loyalty.core.api.forms import Amount, DateTime, Form
 
 # How the reference's own example misspells a value.
 SLIPS = {"exlude_labels": InclusionType.EXCLUDE.value}
+# How release 3.x writes the periods of limits.
+PERIODS = {
+    "3 months": LimitPeriod.QUARTER.value,
+    "6 months": LimitPeriod.HALF_YEAR.value,
+    "1 year": LimitPeriod.YEAR.value,
+}
 # What clients send for an empty list; the reference prints `segments=[+]`.
 EMPTY_LISTS = {"[ ]", "[+]", "[]"}
 
@@ -40,6 +47,27 @@ class Switch(serializers.BooleanField):
 
     TRUE_VALUES = serializers.BooleanField.TRUE_VALUES | {"active"}
     FALSE_VALUES = serializers.BooleanField.FALSE_VALUES | {"inactive"}
+
+
+class Degrees(serializers.DecimalField):
+    """A latitude or longitude; how far and how exact is the command's to say."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=None, decimal_places=None, **options)
+
+
+class LimitPeriodField(serializers.CharField):
+    """A calendar period, in the words of release 4.x or 3.x."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return PERIODS.get(text, text)
+
+
+class LimitForm(Form):
+    active = serializers.BooleanField(required=False, default=False, source="is_active")
+    period = LimitPeriodField(required=False, default="")
+    limit = serializers.IntegerField(required=False, default=None, source="uses")
 
 
 class LabelMultiplierForm(Form):
@@ -86,10 +114,29 @@ class EditForm(Form):
     multiplier = Amount(required=False)
     labelMultipliers = LabelMultiplierForm(many=True, required=False, source="label_multipliers")
     pointsAmount = Amount(required=False, source="points_amount")
+    eventName = serializers.CharField(required=False, source="event_name")
+    rewardType = serializers.CharField(required=False, source="reward_type")
+    rewardCampaignId = serializers.CharField(required=False, source="reward_campaign")
+    code = serializers.CharField(required=False)
+    latitude = Degrees(required=False)
+    longitude = Degrees(required=False)
+    radius = Amount(required=False)
+    limit = LimitForm(required=False)
 
 
 class CreateForm(EditForm):
     type = _type(required=True)
+
+
+class ScanForm(Form):
+    code = serializers.CharField(max_length=TEXT_MAX)
+    earningRuleId = serializers.UUIDField(required=False, source="rule_uuid")
+
+
+class VisitForm(Form):
+    latitude = Degrees(min_value=-LATITUDE_MAX, max_value=LATITUDE_MAX)
+    longitude = Degrees(min_value=-LONGITUDE_MAX, max_value=LONGITUDE_MAX)
+    earningRuleId = serializers.UUIDField(required=False, source="rule_uuid")
 
 
 class ActiveForm(Form):
@@ -119,6 +166,8 @@ def data_of(values: Mapping[str, Any]) -> RuleData:
     for name in ("labels", "included_labels", "excluded_labels"):
         if name in given:
             given[name] = tuple((label["key"], label["value"]) for label in given[name])
+    if "limit" in given:
+        given["limit"] = Limit(**given["limit"])
     if "label_multipliers" in given:
         given["label_multipliers"] = tuple(
             LabelMultiplier(**row) for row in given["label_multipliers"]

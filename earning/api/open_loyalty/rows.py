@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
-from earning.models import EarningRule, RuleType
-from earning.services.rules import COLUMNS
+from earning.models import LIMITED_TYPES, EarningRule, RuleType, RuleUse
+from earning.services.rules import COLUMNS, LIMIT
 from loyalty.core.api import formats
 from loyalty.core.models import Store
+from loyalty.core.models.store import DEFAULT_STORE_CODE
 
 # The columns of the single types, by the key that they are printed under.
 KEYS = {
@@ -23,6 +25,12 @@ KEYS = {
     "multiplier": "multiplier",
     "label_multipliers": "labelMultipliers",
     "points_amount": "pointsAmount",
+    "event_name": "eventName",
+    "reward_type": "rewardType",
+    "code": "code",
+    "latitude": "latitude",
+    "longitude": "longitude",
+    "radius": "radius",
 }
 
 
@@ -34,8 +42,10 @@ class Rows:
     event has an empty `eventName`, one without a fixed amount 0 as `pointsAmount`.
     """
 
-    def __init__(self, store: Store, locale: str) -> None:
+    def __init__(self, store: Store, locale: str, api_root: str) -> None:
+        """`api_root`: where the API stands, as the caller sees it, with a slash at the end."""
         self.store = store
+        self.api_root = api_root
         self.zone = store.zone
         self.locale = locale
 
@@ -51,15 +61,14 @@ class Rows:
             "startAt": formats.date_time(rule.start_at, self.zone),
             "endAt": formats.date_time(rule.end_at, self.zone),
             "allTimeActive": rule.is_all_time_active,
-            # Uses are counted where a rule has a limit.
+            # Uses are each customer's own: only they see theirs.
             "usages": [],
             "eventName": "",
             "pointsAmount": 0,
-            "limit": {},
+            "limit": self._limit(rule),
             "type": rule.type,
             "hasPhoto": bool(rule.photo),
-            # Where a custom event is reported.
-            "usageUrl": None,
+            "usageUrl": self._usage_url(rule),
             "segmentNames": _named((row.uuid, row.name) for row in segments),
             "levelNames": _named((row.uuid, row.translated(self.locale)[0]) for row in levels),
             "pos": [str(row.uuid) for row in pos],
@@ -68,15 +77,42 @@ class Rows:
             **self._own(rule),
         }
 
-    def for_customer(self, rule: EarningRule) -> dict[str, Any]:
+    def for_customer(self, rule: EarningRule, uses: Iterable[RuleUse] = ()) -> dict[str, Any]:
+        """`uses`: the customer's own, that count towards the rule's limit."""
         row = self(rule)
         del row["hasPhoto"]
+        row["usages"] = [
+            {
+                "date": formats.date_time(use.used_at, self.zone),
+                "points": formats.number(use.points),
+            }
+            for use in uses
+        ]
         return row
+
+    def _limit(self, rule: EarningRule) -> dict[str, Any]:
+        if rule.type not in LIMITED_TYPES:
+            return {}
+        if not rule.limit_is_active:
+            return {"active": False}
+        return {"active": True, "period": rule.limit_period, "limit": rule.limit_uses}
+
+    def _usage_url(self, rule: EarningRule) -> str | None:
+        """Return where a custom event is reported; the default store needs no code there."""
+        if rule.type != RuleType.CUSTOM_EVENT:
+            return None
+        store = "" if self.store.code == DEFAULT_STORE_CODE else f"{self.store.code}/"
+        event = quote(rule.event_name, safe="")
+        return f"{self.api_root}{store}v1/earnRule/{event}/customer/:customerId"
 
     def _own(self, rule: EarningRule) -> dict[str, Any]:
         """Return what only this rule's type has."""
         columns = COLUMNS[RuleType(rule.type)]
-        own = {KEYS[column]: _printed(column, getattr(rule, column)) for column in columns}
+        own = {
+            KEYS[column]: _printed(column, getattr(rule, column))
+            for column in columns
+            if column not in LIMIT
+        }
         if "inclusionType" in own:
             # Under its name of release 3.x, too.
             own["labelsInclusionType"] = own["inclusionType"]

@@ -1,4 +1,4 @@
-"""Where the chapter Earning rule stands, below a store's code."""
+"""Where the chapters Earning rule and Customer earning stand, below a store's code."""
 
 from django.urls import URLPattern, path
 
@@ -6,6 +6,8 @@ from earning.api.open_loyalty import views
 
 store_urls: list[URLPattern] = [
     path("earningRule", views.EarningRules.as_view()),
+    path("earningRule/qrcode/customer/<uuid:customer>", views.EarnByCode.as_view()),
+    path("earningRule/geolocation/customer/<uuid:customer>", views.EarnByPlace.as_view()),
     path("earningRule/<str:rule>", views.EarningRuleDetails.as_view()),
     path("earningRule/<str:rule>/activate", views.Activate.as_view()),
     # As the reference's example prints it.
@@ -14,6 +16,11 @@ store_urls: list[URLPattern] = [
     path("seller/earningRule", views.SellerEarningRules.as_view()),
     path("seller/earningRule/<str:rule>", views.SellerEarningRuleDetails.as_view()),
     path("customer/earningRule", views.CustomerEarningRules.as_view()),
+    path("customer/earningRule/<str:event>", views.CustomerEarnByEvent.as_view()),
+    # As the change log of release 3.1 calls it.
+    path("customer/earnRule/<str:event>", views.CustomerEarnByEvent.as_view()),
+    # What `usageUrl` points to.
+    path("v1/earnRule/<str:event>/customer/<uuid:customer>", views.EarnByEvent.as_view()),
 ]
 
 global_urls: list[URLPattern] = []

@@ -1,4 +1,6 @@
-"""The chapter Earning rule of the Open Loyalty reference, for the rules about purchases."""
+"""The chapters Earning rule and Customer earning of the Open Loyalty reference."""
+
+from decimal import Decimal
 
 from django.http import FileResponse
 from rest_framework.request import Request
@@ -9,8 +11,9 @@ from earning.api.open_loyalty import forms
 from earning.api.open_loyalty.rows import Rows
 from earning.models import EarningRule, RuleType
 from earning.selectors import rules as selectors
-from earning.services import rules
+from earning.services import occasions, rules
 from loyalty.core import clock, pictures
+from loyalty.core.api import formats
 from loyalty.core.api.forms import FormOf
 from loyalty.core.api.views import (
     ADMIN,
@@ -32,6 +35,7 @@ SORTS = {
     "endAt": "end_at",
     "allTimeActive": "is_all_time_active",
     "type": "type",
+    "eventName": "event_name",
     "pointsAmount": "points_amount",
     "pointValue": "point_value",
     "multiplier": "multiplier",
@@ -48,7 +52,7 @@ class EarningRuleView(OpenLoyaltyView):
         return selectors.get_rule(self.store, ids["rule"])
 
     def rows(self) -> Rows:
-        return Rows(self.store, self.locale)
+        return Rows(self.store, self.locale, self.request.build_absolute_uri("/api/"))
 
 
 def answer_id(rule: EarningRule) -> Response:
@@ -106,11 +110,18 @@ class EarningRuleDetails(DetailsView):
         values = self.form()
         rules.update(
             rule=rule,
-            type=RuleType(values["type"]) if "type" in values else None,
+            type=_meant(values.get("type"), rule),
             data=forms.data_of(values),
             actor=self.actor,
         )
         return answer_id(rule)
+
+
+def _meant(type: str | None, rule: EarningRule) -> RuleType | None:
+    """Return what type a caller takes a rule for; the reference calls custom events events, too."""
+    if type == RuleType.EVENT and rule.type == RuleType.CUSTOM_EVENT:
+        return RuleType.CUSTOM_EVENT
+    return RuleType(type) if type else None
 
 
 class SellerEarningRuleDetails(DetailsView):
@@ -156,12 +167,51 @@ class CustomerEarningRules(EarningRuleView):
 
     def get(self, request: Request, **ids: str) -> Response:
         customer = access.get_customer(self.actor, self.store, str(self.actor.uuid))
+        now = clock.now()
         row = self.rows().for_customer
+        found = list(selectors.list_open_to(customer, now=now))
+        uses = selectors.uses_in_period(customer, found, now=now)
         return Response(
             {
-                "earningRules": [
-                    row(rule) for rule in selectors.list_open_to(customer, now=clock.now())
-                ],
+                "earningRules": [row(rule, uses.get(rule.pk, ())) for rule in found],
                 "currency": self.store.currency.lower(),
             }
         )
+
+
+def answer_points(points: Decimal) -> Response:
+    return Response({"points": formats.number(points)})
+
+
+class EarnByEvent(EarningRuleView):
+    """A custom event of a customer, reported by staff or an integration (ER-20)."""
+
+    def post(self, request: Request, **ids: str) -> Response:
+        customer = access.get_customer(self.actor, self.store, str(ids["customer"]))
+        return answer_points(occasions.report_event(customer=customer, name=ids["event"]))
+
+
+class CustomerEarnByEvent(EarningRuleView):
+    """A custom event, reported by the signed-in customer."""
+
+    rules = {"POST": Rule(CUSTOMER)}
+
+    def post(self, request: Request, **ids: str) -> Response:
+        customer = access.get_customer(self.actor, self.store, str(self.actor.uuid))
+        return answer_points(occasions.report_event(customer=customer, name=ids["event"]))
+
+
+class EarnByCode(EarningRuleView):
+    forms = {"POST": FormOf(forms.ScanForm, root="earningRule")}
+
+    def post(self, request: Request, **ids: str) -> Response:
+        customer = access.get_customer(self.actor, self.store, str(ids["customer"]))
+        return answer_points(occasions.scan(customer=customer, **self.form()))
+
+
+class EarnByPlace(EarningRuleView):
+    forms = {"POST": FormOf(forms.VisitForm, root="earningRule")}
+
+    def post(self, request: Request, **ids: str) -> Response:
+        customer = access.get_customer(self.actor, self.store, str(ids["customer"]))
+        return answer_points(occasions.visit(customer=customer, **self.form()))

@@ -23,6 +23,8 @@ NAMES = {
     "customer.activated": "User.CustomerWasActivated",
     "customer.deactivated": "User.CustomerWasDeactivated",
     "customer.updated": "User.CustomerDetailsWereUpdated",
+    "customer.signed_in": "User.CustomerWasLoggedIn",
+    "customer.subscribed_to_newsletter": "User.NewsletterSubscription",
     "customer.moved_to_level": "User.CustomerWasMovedToLevel",
     "customer.deleted": "User.CustomerWasDeleted",
     "customer.anonymized": "User.CustomerWasAnonymized",
