@@ -6,7 +6,7 @@ What is not there, not of this store or not theirs is `NotFound`, all three alik
 
 from uuid import UUID
 
-from accounts.models import Customer, Level, Pos, Seller
+from accounts.models import Customer, Level, Pos, Segment, Seller
 from loyalty.core import sql
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import NotFound
@@ -80,6 +80,14 @@ def get_pos(store: Store, uuid_text: str) -> Pos:
         raise NotFound
     pos.store = store
     return pos
+
+
+def get_segment(store: Store, uuid_text: str) -> Segment:
+    segment = Segment.objects.in_store(store).filter(uuid=parse(uuid_text)).first()
+    if segment is None:
+        raise NotFound
+    segment.store = store
+    return segment
 
 
 def get_seller(actor: Actor, store: Store, uuid_text: str) -> Seller:

@@ -16,7 +16,13 @@ from loyalty.core.models import Store
 SAMPLE_SIZE = 10
 
 
-def count_members(segment_ids: Collection[int]) -> dict[int, int]:
+def list_segments(store: Store, *, is_active: bool | None = None) -> QuerySet[Segment]:
+    """Return the store's segments, or only those that are active, or only the others."""
+    found: QuerySet[Segment] = Segment.objects.in_store(store)
+    return found if is_active is None else found.filter(is_active=is_active)
+
+
+def count_members(segment_ids: Collection[int] | QuerySet[Any, Any]) -> dict[int, int]:
     """Return how many members each segment has (SG-6); those without any are missing. One query."""
     rows = SegmentMembership.objects.filter(segment__in=segment_ids)
     return dict(rows.order_by().values_list("segment").annotate(Count("pk")))
@@ -75,7 +81,3 @@ def register_uses(list_uses: ListUses) -> None:
 def list_uses(segment: Segment) -> list[Use]:
     """Return everything that is meant for a segment's members."""
     return [use for uses in _lists_of_uses for use in uses(segment)]
-
-
-def list_segments(store: Store) -> "QuerySet[Any]":
-    return Segment.objects.in_store(store)

@@ -2,12 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from accounts.api.open_loyalty import people_urls, roles, signin, staff, transfer_urls
+from accounts.api.open_loyalty import (
+    people_urls,
+    roles,
+    segment_urls,
+    signin,
+    staff,
+    transfer_urls,
+)
 
 store_urls: list[URLPattern] = [
     path("customer/login_check", signin.CustomerSignIn.as_view()),
     path("seller/login_check", signin.SellerSignIn.as_view()),
     *people_urls.store_urls,
+    *segment_urls.store_urls,
     *transfer_urls.store_urls,
 ]
 
