@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,10 +23,11 @@ from accounts.cockpit.forms import (
     LocalDateTimeField,
     Section,
 )
-from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table
+from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Level, Pos, Resource, Segment
+from earning import qr_codes
 from earning.models import (
     PURCHASE_TYPES,
     EarningRule,
@@ -688,6 +690,28 @@ class EarningRuleAdmin(CockpitAdmin):
 
     def form_class_of(self, subject: EarningRule) -> type[CommandForm]:
         return FORMS[subject.type]
+
+    def tools(self, request: CockpitRequest, subject: EarningRule) -> Sequence[Tool]:
+        if subject.type != RuleType.QRCODE:
+            return ()
+        return (Tool(_("Print the code"), self.object_url(subject, "code"), "qr_code_2"),)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.code_view)
+        return [
+            path("<path:object_id>/code/", view, name="earning_earningrule_code"),
+            *super().get_urls(),
+        ]
+
+    def code_view(self, request: CockpitRequest, object_id: str) -> HttpResponse:
+        """Answer a QR rule's code as a picture that prints sharply in any size."""
+        rights.require(request.actor, self.resource)
+        rule = self.get_found(request, object_id)
+        if rule.type != RuleType.QRCODE:
+            raise Http404(f"Rule {object_id} has no code.")
+        answer = HttpResponse(qr_codes.draw(rule.code), content_type="image/svg+xml")
+        answer["Content-Disposition"] = f'inline; filename="qr-code-{rule.uuid}.svg"'
+        return answer
 
     def panels(self, request: CockpitRequest, subject: EarningRule) -> Sequence[Panel]:
         return (
