@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin.ledger import customer_link
-from accounts.cockpit import formats
+from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
-from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table
+from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
-from accounts.models import Resource, Segment
+from accounts.models import Access, Resource, Segment
+from accounts.selectors import segments as selectors
+from accounts.services import segments
+from loyalty.core.errors import DomainError
 
 MEMBERS_SHOWN = 25
 
@@ -40,6 +44,39 @@ class SegmentAdmin(CockpitAdmin):
         segments = super().get_queryset(request)
         counted: QuerySet[Any] = segments.annotate(member_count=Count("memberships"))
         return counted
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.remove_view)
+        return [
+            path("<int:object_id>/remove/", view, name="accounts_segment_remove"),
+            *super().get_urls(),
+        ]
+
+    def tools(self, request: CockpitRequest, subject: Segment) -> Sequence[Tool]:
+        if not self.may_modify(request):
+            return ()
+        url = self.object_url(subject, "remove")
+        return (Tool(_("Delete"), url, "delete", "danger"),)
+
+    def remove_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
+        """Delete a segment that nothing is meant for, once that is confirmed."""
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        subject = self.get_found(request, str(object_id))
+        if request.method != "POST":
+            context = {
+                "texts": (),
+                "style": "danger",
+                "action": _("Delete"),
+                "cancel_url": self.object_url(subject),
+            }
+            return self.render(request, "cockpit/confirm.html", context, subject, _("Delete"))
+        try:
+            segments.delete(segment=subject, actor=request.actor)
+        except DomainError as refusal:
+            messages.error(request, refusal.message)
+            return HttpResponseRedirect(self.object_url(subject))
+        messages.success(request, _("%(name)s was deleted.") % {"name": subject.name})
+        return HttpResponseRedirect(self.list_url())
 
     @admin.display(description=gettext_lazy("State"), ordering="is_active")
     def state(self, segment: Segment) -> str:
@@ -70,6 +107,12 @@ class SegmentAdmin(CockpitAdmin):
     def tables(self, request: CockpitRequest, subject: Segment) -> Sequence[Table]:
         members = subject.memberships.select_related("customer").order_by("-since", "-pk")
         return (
+            Table(
+                title=_("Earning rules"),
+                columns=(Column(_("Name")),),
+                rows=[(use.name,) for use in selectors.list_uses(subject)],
+                empty=_("No rules yet"),
+            ),
             Table(
                 title=_("Latest members"),
                 columns=(Column(_("Customer")), Column(_("Since"))),
