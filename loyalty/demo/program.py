@@ -8,9 +8,9 @@ from accounts.models import Level, Pos
 from accounts.services import levels, pos
 from accounts.services.levels import LevelData, LevelText, SpecialRewardData
 from accounts.services.pos import PosData
-from earning.models import EarningRule, RuleType
+from earning.models import EarningRule, LimitPeriod, RuleType, StoreEvent
 from earning.services import rules
-from earning.services.rules import LabelMultiplier, RuleData, Target
+from earning.services.rules import LabelMultiplier, Limit, RuleData, Target
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Store
 from loyalty.core.services import stores
@@ -171,7 +171,7 @@ def make_rules(store: Store, steps: list[Level], *, now: datetime) -> None:
             ),
         ),
         (
-            "00000000-0000-474c-b092-b0dd880c0121",
+            "00000000-0000-474c-b092-b0dd880c0122",
             RuleType.POINTS,
             RuleData(
                 name="Opening week in Kraków",
@@ -201,7 +201,7 @@ def make_rules(store: Store, steps: list[Level], *, now: datetime) -> None:
             ),
         ),
         (
-            "00000000-0000-474c-b092-b0dd880c0725",
+            "00000000-0000-474c-b092-b0dd880c0726",
             RuleType.PRODUCT_PURCHASE,
             RuleData(
                 name="A kilo for home",
@@ -225,6 +225,79 @@ def make_rules(store: Store, steps: list[Level], *, now: datetime) -> None:
                 ),
             ),
         ),
+        *_occasion_rules(everybody),
     ):
         with next_id(EarningRule, uuid):
             rules.create(store=store, type=kind, data=data, actor=SYSTEM, now=now)
+
+
+def _occasion_rules(everybody: tuple[str, ...]) -> list[tuple[str, RuleType, RuleData]]:
+    """Return the rules that the reference reports events, a code and a place to."""
+    return [
+        (
+            "00000000-0000-474c-b092-b0dd880c0121",
+            RuleType.CUSTOM_EVENT,
+            RuleData(
+                name="A like on Facebook",
+                description="100 beans, once, for liking our page.",
+                target=Target.LEVEL,
+                levels=everybody,
+                event_name="facebook_like",
+                points_amount=Decimal(100),
+                limit=Limit(is_active=True, period=LimitPeriod.FOREVER.value, uses=1),
+            ),
+        ),
+        (
+            "7664138c-b5a4-4dcd-80ba-0049a92166db",
+            RuleType.CUSTOM_EVENT,
+            RuleData(
+                name="Cupping evening",
+                description="12 beans for every evening that you taste with us.",
+                target=Target.LEVEL,
+                levels=everybody,
+                event_name="customerAttendedEvent",
+                points_amount=Decimal(12),
+                limit=Limit(is_active=True, period=LimitPeriod.DAY.value, uses=1),
+            ),
+        ),
+        (
+            "00000000-0000-474c-b092-b0dd880c0725",
+            RuleType.EVENT,
+            RuleData(
+                name="Newsletter",
+                description="85 beans for subscribing to our newsletter.",
+                is_active=False,
+                target=Target.LEVEL,
+                levels=everybody,
+                event_name=StoreEvent.NEWSLETTER.value,
+                points_amount=Decimal(85),
+            ),
+        ),
+        (
+            "e378c813-2116-448a-b125-564cef15f932",
+            RuleType.QRCODE,
+            RuleData(
+                name="The code on the cup",
+                description="10 beans for scanning it, once a day.",
+                target=Target.LEVEL,
+                levels=everybody,
+                code="abccode",
+                points_amount=Decimal(10),
+                limit=Limit(is_active=True, period=LimitPeriod.DAY.value, uses=1),
+            ),
+        ),
+        (
+            "51283523-0760-474b-8c08-4ccd2b3a0f41",
+            RuleType.GEOLOCATION,
+            RuleData(
+                name="Coffee at sea",
+                description="1 bean for coming near our ship.",
+                target=Target.LEVEL,
+                levels=everybody,
+                latitude=Decimal("52.05"),
+                longitude=Decimal("-21.05"),
+                radius=Decimal(5),
+                points_amount=Decimal(1),
+            ),
+        ),
+    ]
