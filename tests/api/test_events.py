@@ -13,6 +13,7 @@ from loyalty.core.models import Event, Store, uuid7
 from tests.factories import CustomerFactory, StoreFactory
 from tests.factories.staff import StaffFactory
 from tests.support.api import ApiClient
+from tests.support.segments import criterion, make_segment
 
 Api = Callable[..., ApiClient]
 
@@ -130,6 +131,19 @@ def test_a_registration_tells_its_facts_under_their_names(client: ApiClient, sto
 
     types = {row["type"].removeprefix("OpenLoyalty.Domain.") for row in rows}
     assert {"User.Event.CustomerWasRegistered", "Account.Event.AccountWasCreated"} <= types
+
+
+def test_sg6_a_segment_tells_who_came_under_the_documented_name(
+    client: ApiClient, store: Store
+) -> None:
+    segment = make_segment(store, [criterion("transaction_count", min=0)])
+    customer = CustomerFactory(store)
+
+    rows = client.get("event", {"perPage": 100}).data["events"]
+
+    [row] = [row for row in rows if row["type"].endswith("Event.CustomerAddedToSegment")]
+    assert row["payload"]["segmentId"] == {"segmentId": str(segment.uuid)}
+    assert row["payload"]["customerId"] == {"customerId": str(customer.uuid)}
 
 
 def test_every_fact_has_a_name(db: None):
