@@ -13,8 +13,8 @@ from loyalty.core.api.open_loyalty.events import type_of
 from loyalty.core.api.views import ADMIN, OpenLoyaltyView, Rule
 from loyalty.core.models import Event
 
-# What every entry says already.
-TOLD = {"customerId", "accountId"}
+# What every entry says already, and what only handlers ask for.
+TOLD = {"customerId", "accountId", "wasNew"}
 
 
 class History(OpenLoyaltyView):
