@@ -7,7 +7,7 @@ period. What is done stands in the customers' rows, so the job may stop anywhere
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from django.db import connection, transaction
@@ -27,6 +27,7 @@ CHUNK = 5_000
 RESET_CHUNK = 1_000
 # Among PostgreSQL's advisory locks; the other jobs have the numbers before it.
 LOCK = 7_301_010
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,19 @@ class Run:
 
     def __add__(self, other: "Run") -> "Run":
         return Run(self.assessed + other.assessed, self.moved + other.moved)
+
+
+@dataclass(slots=True)
+class _Place:
+    """
+    How far a run has come along the index of `DUE`.
+
+    Only so that it need not step over the dead entries of those whose period it has ended; a new
+    run begins at the start.
+    """
+
+    since: datetime = LONG_AGO
+    customer_id: int = 0
 
 
 def recalculate_all(now: datetime | None = None) -> Run:
@@ -64,16 +78,16 @@ def recalculate(store: Store, *, now: datetime | None = None, chunk: int | None 
     Per customer: count, move, start the new period, and where the store wants it reset the points
     (LV-15, LV-16). Members by hand start a new period, and nothing else happens to them (C5).
     """
-    total = Run()
+    total, place = Run(), _Place()
     while True:
         with transaction.atomic():
-            done = _recalculate_chunk(store, now or clock.now(), chunk)
+            done = _recalculate_chunk(store, now or clock.now(), chunk, place)
         total += done
         if not done.assessed:
             return total
 
 
-def _recalculate_chunk(store: Store, now: datetime, chunk: int | None) -> Run:
+def _recalculate_chunk(store: Store, now: datetime, chunk: int | None, place: _Place) -> Run:
     if not _try_lock():
         return Run()
     settings = store.settings
@@ -85,11 +99,14 @@ def _recalculate_chunk(store: Store, now: datetime, chunk: int | None) -> Run:
     arguments = {
         "store": store.pk,
         "due_before": due_before,
+        "since": place.since,
+        "above": place.customer_id,
         "limit": chunk or (RESET_CHUNK if is_reset else CHUNK),
     }
     found = sql.write(DUE, arguments)
     if not found:
         return Run()
+    place.customer_id, place.since = found[-1]
     locked = sql.write(LOCK_CUSTOMERS, {"customers": [row[0] for row in found]})
     owners: dict[int, int | None] = dict(locked)
     if is_reset:
@@ -134,9 +151,11 @@ def _try_lock() -> bool:
 
 
 DUE = """
-select id from accounts_customer
+select id, coalesce(last_level_recalculation_at, created_at) from accounts_customer
 where store_id = %(store)s and status <> 'deleted'
     and coalesce(last_level_recalculation_at, created_at) <= %(due_before)s::timestamptz
+    and (coalesce(last_level_recalculation_at, created_at), id)
+        > (%(since)s::timestamptz, %(above)s::bigint)
 order by coalesce(last_level_recalculation_at, created_at), id
 limit %(limit)s::bigint
 """
