@@ -25,7 +25,7 @@ lint: .venv/.installed-dev ## Check style, types, layers and migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djlint --check --lint --quiet templates
-	@$(BIN)/mypy .
+	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 
