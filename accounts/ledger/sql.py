@@ -23,6 +23,16 @@ def rows(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
     return _fetch(statement, arguments)
 
 
+def once(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
+    """
+    Run a statement that is a whole operation: it locks, decides and writes, all or nothing.
+
+    Outside of a transaction it is one of its own, committed when this returns.
+    """
+    connection.ensure_connection()
+    return _fetch(statement, arguments)
+
+
 def read(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
     """Run a statement that reads only, with or without a transaction."""
     connection.ensure_connection()
