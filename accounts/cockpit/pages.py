@@ -56,6 +56,19 @@ class Tool:
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """
+    A deed that is asked about before it is done. `texts`: what will follow; `done`: what to say
+    afterwards, with the subject's name in it.
+    """
+
+    title: Any
+    texts: Sequence[Any]
+    done: Any
+    style: str = "primary"
+
+
+@dataclass(frozen=True)
 class EmptyState:
     """What a list says when it has nothing to show: a title, what to do, and where."""
 

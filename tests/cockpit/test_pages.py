@@ -284,3 +284,20 @@ def test_tell_what_happened_with_the_balance_of_the_moment(cockpit, alice):
     assert (what, details) == ("Points spent", "A coffee")
     assert ("30" in balance, "−20" in moved) == (True, True)
     assert "Registered" in [row[1] for row in timeline.rows]
+
+
+def test_hand_over_a_new_password_once(cockpit, alice):
+    client, address = cockpit(), reverse("admin:accounts_customer_password", args=[alice.pk])
+
+    assert "confirm__secret" not in client.get(address).content.decode()
+    password = client.post(address).context["password"]
+
+    alice.refresh_from_db()
+    assert alice.check_password(password)
+    assert alice.must_change_password
+
+
+def test_give_no_password_without_the_right(cockpit, alice):
+    address = reverse("admin:accounts_customer_password", args=[alice.pk])
+
+    assert cockpit("CUSTOMER:VIEW").post(address).status_code == 403
