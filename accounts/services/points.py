@@ -6,10 +6,11 @@ transaction where there is one.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils import timezone
@@ -91,7 +92,7 @@ def add(
         ),
         now,
     )
-    with sql.atomic():
+    with _transaction(actor):
         lot = earns.earn(order, now=now)
         _audit(actor, "AddPoints", customer, lot.uuid, amount, comment, now)
     return lot
@@ -149,7 +150,7 @@ def spend(
         effective_at=effective_at,
         transaction_uuid=transaction_uuid,
     )
-    with sql.atomic():
+    with _transaction(actor):
         posting = debits.spend(order, now=now)
         _audit(actor, "SpendPoints", customer, posting.uuid, amount, comment, now)
     return posting
@@ -170,7 +171,7 @@ def block(
     """
     now = now or timezone.now()
     order = Debit(holder=_holder(customer), amount=amount, issuer=issuer, comment=comment, key=key)
-    with sql.atomic():
+    with _transaction(actor):
         posting = debits.hold(order, now=now)
         _audit(actor, "BlockPoints", customer, posting.uuid, amount, comment, now)
     return posting
@@ -198,7 +199,7 @@ def transfer(
     assert sender.store_id == receiver.store_id, "Points stay in their store."
     now = now or timezone.now()
     order = Debit(holder=_holder(sender), amount=amount, issuer=issuer, comment=comment, key=key)
-    with sql.atomic():
+    with _transaction(actor):
         posting = debits.transfer(order, receiver=_holder(receiver), now=now)
         _audit(actor, "TransferPoints", sender, posting.uuid, amount, comment, now)
     return posting
@@ -343,6 +344,11 @@ def revert(
         assert customer is not None
         _audit(actor, "RevertPoints", customer, posting.uuid, counter.amount, "", now)
     return counter
+
+
+def _transaction(actor: Actor | None) -> AbstractContextManager[Any]:
+    """Hold a posting and its audit entry together; without the entry it is a whole by itself."""
+    return nullcontext() if actor is None else sql.atomic()
 
 
 def _holder(customer: Customer) -> Holder:
