@@ -9,10 +9,13 @@ sees every fact at least once, in order. Nothing subscribes anywhere else.
 from accounts.ledger import setup
 from loyalty.core.consumers import Consumer
 from loyalty.core.events import Handler
+from loyalty.portal import welcome
 
 NOW: dict[str, tuple[Handler, ...]] = {
     "store.created": (setup.open_store_of,),
 }
 
-# Webhooks, messages and statistics will stand here.
-LATER: tuple[Consumer, ...] = ()
+# Webhooks and statistics will stand here, too.
+LATER: tuple[Consumer, ...] = (
+    Consumer("welcome-mail", welcome.welcome, facts=frozenset({"customer.registered"})),
+)

@@ -11,6 +11,8 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils.translation import templatize
 
+from accounts.services import own_password, passwords
+
 ROOT = Path(settings.BASE_DIR)
 CATALOG = ROOT / "loyalty/portal/locale/pl/LC_MESSAGES/django.po"
 KEYWORDS = {
@@ -59,6 +61,19 @@ def test_every_sentence_in_polish():
     assert not missing
 
 
+def test_what_it_says_of_a_weak_password_in_polish():
+    with CATALOG.open("rb") as file:
+        catalog = read_po(file)
+
+    sentences = {
+        *passwords.weaknesses(""),
+        *passwords.weaknesses("a" * 129),
+        own_password.TEMPORARY,
+    }
+
+    assert not [sentence for sentence in sentences if not catalog.get(sentence)]
+
+
 def test_the_polish_that_was_last_compiled():
     with CATALOG.open("rb") as source, CATALOG.with_suffix(".mo").open("rb") as binary:
         written, compiled = read_po(source), GNUTranslations(binary)
@@ -79,8 +94,12 @@ def is_in(message, compiled: GNUTranslations) -> bool:
 
 
 def sentences():
-    """Yield each sentence of the portal's templates and code, with its context."""
-    templates = (path.read_text() for path in (ROOT / "templates/portal").glob("*.html"))
+    """Yield each sentence of the portal's templates, mails and code, with its context."""
+    files = [
+        *(ROOT / "templates/portal").glob("*.html"),
+        *(ROOT / "templates/email").iterdir(),
+    ]
+    templates = (path.read_text() for path in files)
     sources = [
         *(path.read_bytes() for path in (ROOT / "loyalty/portal").rglob("*.py")),
         *(as_python(template).encode() for template in templates),
