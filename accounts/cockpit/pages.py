@@ -1,7 +1,7 @@
 """Plain values that the shared templates show: facts, panels and tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -50,9 +50,8 @@ class Tool:
 
     label: Any
     url: str
-    icon: str = ""
+    icon: str
     style: str = "default"
-    is_post: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,8 @@ class Confirmation:
 
 @dataclass(frozen=True)
 class EmptyState:
-    """What a list says when it has nothing to show: a title, what to do, and where."""
+    """What a list says when it has nothing to show: a title, and what it is for."""
 
     title: Any
     text: Any
     icon: str = "inbox"
-    tools: Sequence[Tool] = field(default_factory=tuple)

@@ -155,9 +155,7 @@ class CustomerPageAdmin(CustomerAdmin):
         question = Confirmation(
             title=_("Block customer"),
             texts=[
-                _(
-                    "Nobody can sign in as this customer any more, and purchases find them no longer."
-                ),
+                _("Nobody can sign in as this customer, and purchases no longer find them."),
                 _("Points and history stay. Activating undoes it."),
             ],
             done=_("%(name)s is blocked."),
