@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import points_jobs
+from accounts.services import points_jobs, tokens
 
 
 @shared_task(name="accounts.expire_points")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -15,3 +15,9 @@ def expire_points() -> int:
 def unlock_points() -> int:
     """Write down which locks have ended (PA-3). Hourly."""
     return points_jobs.unlock_due()
+
+
+@shared_task(name="accounts.forget_sign_ins")  # type: ignore[untyped-decorator]  # celery is untyped
+def forget_sign_ins() -> int:
+    """Delete the sign-ins through the APIs that are over. Daily."""
+    return tokens.forget_over()

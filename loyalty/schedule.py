@@ -22,4 +22,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-points": every("accounts.expire_points", minutes=1),
     "unlock-points": every("accounts.unlock_points", minutes=5),
     "forget-answers": every("loyalty.core.tasks.forget_answers", hours=1),
+    "forget-sign-ins": every("accounts.forget_sign_ins", days=1),
+    "forget-browser-sessions": every("loyalty.core.tasks.forget_browser_sessions", days=1),
 }
