@@ -10,6 +10,7 @@ from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy
 from django.views import View
 
@@ -94,6 +95,7 @@ class Page(View):
             "sign_in_url": self.address("sign-in"),
             "sign_out_url": self.address("sign-out"),
             "language_url": self.address("language"),
+            "here": request.path,
         }
         return render(request, f"portal/{template}.html", frame | values, status=status)
 
@@ -223,7 +225,8 @@ class Activate(Page):
             customers.activate_by_token(store=self.store, token=token)
         except NotFound:
             return self.render(request, "activation_over", {}, status=404)
-        return self.render(request, "activated", {})
+        # The link has done its work: who changes the language now goes on to the sign-in.
+        return self.render(request, "activated", {"here": self.address("sign-in")})
 
 
 class SignOut(Page):
@@ -241,7 +244,7 @@ class Language(Page):
     is_open_before_own_password = True
 
     def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
-        response = HttpResponseRedirect(self.address("home"))
+        response = HttpResponseRedirect(self.back(request))
         chosen = request.POST.get("language", "")
         if chosen in dict(settings.LANGUAGES):
             response.set_cookie(
@@ -252,6 +255,12 @@ class Language(Page):
                 samesite="Lax",
             )
         return response
+
+    def back(self, request: HttpRequest) -> str:
+        """Return the page that the visitor was on, if it is one of this store's."""
+        here, first = request.POST.get("here", ""), self.address("home")
+        is_ours = here.startswith(first) and url_has_allowed_host_and_scheme(here, None)
+        return here if is_ours else first
 
 
 def _find_store(code: str | None) -> Store | None:

@@ -41,6 +41,22 @@ def test_the_language_that_was_chosen(client, store):
     assert '<html lang="pl">' in page
 
 
+def test_it_on_the_page_where_it_was_chosen(client, store):
+    page = client.get("/portal/sign-in/").content.decode()
+    assert '<input type="hidden" name="here" value="/portal/sign-in/">' in page
+
+    response = client.post("/portal/language/", {"language": "pl", "here": "/portal/sign-in/"})
+
+    assert response["Location"] == "/portal/sign-in/"
+
+
+@pytest.mark.parametrize("here", ["https://evil.example/", "//evil.example", "/cockpit/", "\\x"])
+def test_it_on_no_page_that_is_not_ours(client, store, here):
+    response = client.post("/portal/language/", {"language": "pl", "here": here})
+
+    assert response["Location"] == "/portal/"
+
+
 @pytest.mark.parametrize("language", ["xx", "", "../etc"])
 def test_no_language_that_it_does_not_know(client, store, language):
     response = client.post("/portal/language/", {"language": language})
