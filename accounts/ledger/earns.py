@@ -129,8 +129,8 @@ def _write_one(
     rows = sql.once(
         EARN,
         {
-            "wallet": order.holder.wallet_id,
-            "point_type": point_type_id,
+            "wallet": sql.whole(order.holder.wallet_id),
+            "point_type": sql.whole(point_type_id),
             "is_supplied": is_supplied,
             "posting_uuid": posting_uuid,
             "lot_uuid": lot_uuid,
@@ -146,7 +146,7 @@ def _write_one(
             "active_from": active_from,
             "expires_at": order.expires_at,
             "event_uuid": event_uuid,
-            "customer": order.holder.customer_id,
+            "customer": sql.whole(order.holder.customer_id),
             "payload": _payload(order, lot_uuid, active_from if is_locked else None, now),
         },
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection, transaction
+from psycopg.types.numeric import Int8
 
 Row = tuple[Any, ...]
 
@@ -31,6 +32,15 @@ def once(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
     """
     connection.ensure_connection()
     return _fetch(statement, arguments)
+
+
+def whole(number: int | None) -> Int8 | None:
+    """
+    Return a number as the `bigint` that it is compared with.
+
+    psycopg sends a small number as a `smallint`, and then prepares a statement for each mixture.
+    """
+    return None if number is None else Int8(number)
 
 
 def read(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
