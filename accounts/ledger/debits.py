@@ -246,8 +246,7 @@ def _earlier(plan: _Plan, order: Debit, balance: LockedBalance) -> Posting | Non
 # lots give up to and with this one, so the last one taken gives only what is still needed.
 _TAKE = """, queue as (
     select id, expires_at, remaining - reserved as free,
-        sum(remaining - reserved) over (spend_order rows unbounded preceding) as upto,
-        row_number() over spend_order as position
+        sum(remaining - reserved) over (spend_order rows unbounded preceding) as upto
     from ledger_lot
     where wallet_id = %(wallet)s and is_open and not is_locked
         and point_type_id = (select point_type_id from usable)
@@ -256,7 +255,7 @@ _TAKE = """, queue as (
             when 'soonest_expiring_first' then expires_at end, created_at, id
     )
 ), taken as (
-    select id, expires_at, position, free - greatest(upto - %(amount)s::numeric, 0) as amount
+    select id, expires_at, upto, free - greatest(upto - %(amount)s::numeric, 0) as amount
     from queue where upto - free < %(amount)s
 ), posting as (
     insert into ledger_posting (
@@ -277,7 +276,7 @@ _TAKE = """, queue as (
 ), allocation as (
     insert into ledger_lotallocation (posting_id, lot_id, amount, state)
     select posting.id, taken.id, taken.amount, '{allocation}'
-    from taken, posting order by taken.position
+    from taken, posting order by taken.upto
 ), event as (
     insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
     select %(event_uuid)s::uuid, store_id, %(event_type)s, usable.uuid, %(customer)s::bigint,
@@ -330,7 +329,7 @@ _RECEIVED = """, received as (
     )
     select ledger_uuid7(), store_id, %(receiver)s, point_type_id, posting.id, taken.id, 'p2p',
         taken.amount, taken.amount, 0, 0, 0, 0, false, %(now)s, taken.expires_at, %(now)s
-    from usable, taken, posting order by taken.position
+    from usable, taken, posting order by taken.upto
 ), balance as (
     update ledger_walletbalance b
     set active = b.active + change.active, spent = b.spent + change.spent,
