@@ -511,7 +511,9 @@ def effect_of(rule: EarningRule) -> str:
     """Say in a few words what a rule gives."""
     match rule.type:
         case RuleType.POINTS:
-            return _("%(points)s per unit of currency") % {"points": formats.points(rule.point_value)}
+            return _("%(points)s per unit of currency") % {
+                "points": formats.points(rule.point_value)
+            }
         case RuleType.MULTIPLY_FOR_PRODUCT:
             return _("× %(factor)s on %(count)s products or labels") % {
                 "factor": formats.points(rule.multiplier),
