@@ -24,8 +24,8 @@ test: .venv/.installed-dev ## Run the tests (PYTEST_ARGS="-k points" chooses som
 lint: .venv/.installed-dev ## Check style, types, layers and migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/djlint --check --lint --quiet templates
-	@$(BIN)/mypy .
+	@$(BIN)/djlint --check --lint templates
+	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import level_jobs, points_jobs, segment_members
+from accounts.services import level_jobs, points_jobs, segment_members, tokens
 
 
 @shared_task(name="accounts.expire_points")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -29,3 +29,9 @@ def recalculate_segments() -> tuple[int, int]:
     """Bring all active segments up to date (SG-5); return who came and who left. Every minute."""
     changes = segment_members.recalculate_all()
     return changes.added, changes.removed
+
+
+@shared_task(name="accounts.forget_sign_ins")  # type: ignore[untyped-decorator]  # celery is untyped
+def forget_sign_ins() -> int:
+    """Delete the sign-ins through the APIs that are over. Daily."""
+    return tokens.forget_over()

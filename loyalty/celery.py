@@ -26,7 +26,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_ready.connect
+@worker_ready.connect  # type: ignore[untyped-decorator]  # celery is untyped
 def show_sign_of_life(**_: Any) -> None:
     """Let the health check see a new worker before the schedule's first heartbeat."""
     from loyalty import heartbeat

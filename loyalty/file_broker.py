@@ -124,7 +124,7 @@ class Folder:
                 folder.rmdir()
 
 
-class QoS(virtual.QoS):  # type: ignore[misc]  # kombu has no types
+class QoS(virtual.QoS):
     """Acknowledgements, written through to the files."""
 
     def ack(self, delivery_tag: str) -> None:
@@ -136,7 +136,7 @@ class QoS(virtual.QoS):  # type: ignore[misc]  # kombu has no types
         self.channel.forget(delivery_tag)
 
 
-class Channel(virtual.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(virtual.Channel):
     QoS = QoS
 
     def __init__(self, connection: Any, **kwargs: Any) -> None:
@@ -182,15 +182,14 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # kombu has no types
         return len(files)
 
 
-class Transport(virtual.Transport):  # type: ignore[misc]  # kombu has no types
+class Transport(virtual.Transport):
     Channel = Channel
     driver_type = "filesystem"
     driver_name = "filesystem"
-    default_port = 0
     # Seconds between two looks into an empty queue.
     polling_interval = 0.25
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None, **kwargs: Any) -> None:
         # A worker looks only between two calls whether it is to stop; usually it waits 2 seconds.
         super().drain_events(connection, timeout=min(timeout or 0.5, 0.5))
 

@@ -25,4 +25,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # Purchases and changes of customers are seen at once; this sees to what time alone changes.
     "recalculate-segments": every("accounts.recalculate_segments", minutes=1),
     "forget-answers": every("loyalty.core.tasks.forget_answers", hours=1),
+    "forget-sign-ins": every("accounts.forget_sign_ins", days=1),
+    "forget-browser-sessions": every("loyalty.core.tasks.forget_browser_sessions", days=1),
 }

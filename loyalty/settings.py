@@ -220,6 +220,23 @@ WEB_THREADS = environment.whole("WEB_THREADS", 1)
 # TASK_WORKERS: processes that run background tasks.
 TASK_WORKERS = environment.whole("TASK_WORKERS", 1)
 
+# PUBLIC_URL: where customers reach this server; the links in mails begin with it.
+PUBLIC_URL = environment.address("PUBLIC_URL", f"http://localhost:{PORT}")
+# EMAIL_URL: smtp://user:password@host:port?tls=1 (STARTTLS) or smtps://…, how mail leaves.
+# Unset: each mail is a file in VAR_DIR/mail.
+EMAIL_URL = environment.text("EMAIL_URL")
+if EMAIL_URL:
+    globals().update(environment.mail(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR_DIR / "mail"
+    # They carry passwords.
+    EMAIL_FILE_PATH.mkdir(mode=0o700, exist_ok=True)
+# DEFAULT_FROM_EMAIL: the sender's address; the program's name is put before it.
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL") or "loyalty@localhost"
+# MAIL_LANGUAGE: en or pl, for customers whose address does not tell which of them they read.
+MAIL_LANGUAGE = environment.choice("MAIL_LANGUAGE", "en", dict(LANGUAGES))
+
 # CELERY_BROKER_URL: redis://… or amqp://…. Unset: messages are files under VAR_DIR.
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or "filesystem://localhost"
 # BROKER_VISIBILITY_TIMEOUT: Redis only: seconds after which a task that a killed worker held is

@@ -11,6 +11,7 @@ from accounts.services import level_moves, segment_members
 from earning import handlers as earning
 from loyalty.core.consumers import Consumer
 from loyalty.core.events import Handler
+from loyalty.portal import welcome
 
 NOW: dict[str, tuple[Handler, ...]] = {
     "store.created": (setup.open_store_of,),
@@ -33,5 +34,7 @@ NOW: dict[str, tuple[Handler, ...]] = {
     "customer.updated": (segment_members.recheck_of,),
 }
 
-# Webhooks, messages and statistics will stand here.
-LATER: tuple[Consumer, ...] = ()
+# Webhooks and statistics will stand here, too.
+LATER: tuple[Consumer, ...] = (
+    Consumer("welcome-mail", welcome.welcome, facts=frozenset({"customer.registered"})),
+)

@@ -6,18 +6,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin.segments import active_chip
-from accounts.cockpit import formats
+from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.filters import PosFilter
 from accounts.cockpit.forms import CommandForm, Section, choices_of
-from accounts.cockpit.pages import EmptyState, Fact, Panel
+from accounts.cockpit.pages import Confirmation, EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
-from accounts.models import Pos, Resource, Seller
+from accounts.models import Access, Pos, Resource, Seller
 from accounts.services import sellers
 from accounts.services.sellers import SellerData
 
@@ -117,6 +118,39 @@ class SellerAdmin(CockpitAdmin):
     @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_login_at")
     def last_login(self, seller: Seller) -> str:
         return formats.time_tag(seller.last_login_at) if seller.last_login_at else _("never")
+
+    def tools(self, request: CockpitRequest, subject: Seller) -> Sequence[Tool]:
+        if not self.may_modify(request):
+            return ()
+        return (Tool(_("Delete"), self.object_url(subject, "remove"), "delete", "danger"),)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.remove_view)
+        return [
+            path("<int:object_id>/remove/", view, name="accounts_seller_remove"),
+            *super().get_urls(),
+        ]
+
+    def remove_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
+        """Delete a seller, once that is confirmed."""
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        subject = self.get_found(request, str(object_id))
+        question = Confirmation(
+            title=_("Delete seller"),
+            texts=[
+                _("They can no longer sign in, and their e-mail address is free again."),
+                _("What they have done stays. This cannot be undone."),
+            ],
+            done=_("%(name)s was deleted."),
+            style="danger",
+        )
+        return self.confirmed(
+            request,
+            subject,
+            question,
+            lambda: sellers.delete(seller=subject, actor=request.actor),
+            next_url=self.list_url(),
+        )
 
     def panels(self, request: CockpitRequest, subject: Seller) -> Sequence[Panel]:
         return (

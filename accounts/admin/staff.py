@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,14 +15,13 @@ from accounts.admin.segments import active_chip
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm, Section, choices_of
-from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
+from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Resource, Role, StaffUser
 from accounts.services import roles, staff
 from accounts.services.roles import Permission
 from accounts.services.staff import StaffData
-from loyalty.core.errors import DomainError
 
 STAFF_SHOWN = 50
 
@@ -153,10 +152,19 @@ class StaffAdmin(CockpitAdmin):
                     Fact(_("Kind"), self.kind(subject)),
                     Fact(_("State"), self.state(subject)),
                     Fact(_("Last sign-in"), self.seen(subject)),
+                    *token_facts(subject),
                     Fact(_("Id"), subject.uuid),
                 ],
             ),
         )
+
+
+def token_facts(user: StaffUser) -> list[Fact]:
+    """Return by which key an integration is known, as far as anybody can still tell."""
+    tokens = user.permanent_tokens.filter(revoked_at=None).order_by("-pk")
+    return [
+        Fact(_("API key"), f"…{token.hint}, {formats.day(token.created_at)}") for token in tokens
+    ]
 
 
 LEVELS_OF_ACCESS = [
@@ -298,18 +306,16 @@ class RoleAdmin(CockpitAdmin):
         """Delete a role that nobody has, once that is confirmed."""
         rights.require(request.actor, self.resource, Access.MODIFY)
         subject = self.get_found(request, str(object_id))
-        if request.method != "POST":
-            context = {
-                "texts": [_("A role that somebody has cannot be deleted.")],
-                "style": "danger",
-                "action": _("Delete role"),
-                "cancel_url": self.object_url(subject),
-            }
-            return self.render(request, "cockpit/confirm.html", context, subject, _("Delete role"))
-        try:
-            roles.delete(role=subject, actor=request.actor)
-        except DomainError as refusal:
-            messages.error(request, refusal.message)
-            return HttpResponseRedirect(self.object_url(subject))
-        messages.success(request, _("%(name)s was deleted.") % {"name": subject.name})
-        return HttpResponseRedirect(self.list_url())
+        question = Confirmation(
+            title=_("Delete role"),
+            texts=[_("A role that somebody has cannot be deleted.")],
+            done=_("%(name)s was deleted."),
+            style="danger",
+        )
+        return self.confirmed(
+            request,
+            subject,
+            question,
+            lambda: roles.delete(role=subject, actor=request.actor),
+            next_url=self.list_url(),
+        )

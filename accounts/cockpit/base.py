@@ -1,10 +1,11 @@
 """The admin class that every list, page and form of the cockpit comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -15,11 +16,12 @@ from unfold.admin import ModelAdmin
 
 from accounts.cockpit import formats, rights
 from accounts.cockpit.forms import CommandForm
-from accounts.cockpit.pages import Column, EmptyState, Panel, Table, Tool
+from accounts.cockpit.pages import Column, Confirmation, EmptyState, Panel, Table, Tool
 from accounts.cockpit.paginator import EstimatingPaginator
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Resource
+from loyalty.core.errors import DomainError
 from loyalty.core.models import AuditEntry
 
 AUDIT_SHOWN = 50
@@ -56,6 +58,7 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
     actions = None
     object_template = "cockpit/object.html"
     form_template = "cockpit/form.html"
+    confirm_template = "cockpit/confirm.html"
     change_list_template = "cockpit/list.html"
 
     # Rights
@@ -201,6 +204,28 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
     def answer_saved(self, request: CockpitRequest, subject: Any) -> HttpResponse:
         messages.success(request, _("%(name)s was saved.") % {"name": subject})
         return HttpResponseRedirect(self.object_url(subject))
+
+    def confirmed(
+        self,
+        request: CockpitRequest,
+        subject: Any,
+        question: Confirmation,
+        run: Callable[[], object],
+        *,
+        next_url: str = "",
+    ) -> HttpResponse:
+        """Say what a command will do, and run it when that is confirmed."""
+        if request.method != "POST":
+            context = {"question": question, "cancel_url": self.object_url(subject)}
+            return self.render(request, self.confirm_template, context, subject, question.title)
+        try:
+            with transaction.atomic():
+                run()
+        except DomainError as refusal:
+            messages.error(request, refusal.message)
+            return HttpResponseRedirect(self.object_url(subject))
+        messages.success(request, question.done % {"name": self.title_of(subject)})
+        return HttpResponseRedirect(next_url or self.object_url(subject))
 
     def delete_view(self, request: CockpitRequest, object_id: str, **rest: Any) -> HttpResponse:
         raise Http404("Nothing is deleted here.")

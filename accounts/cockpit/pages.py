@@ -1,7 +1,7 @@
 """Plain values that the shared templates show: facts, panels and tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -50,16 +50,27 @@ class Tool:
 
     label: Any
     url: str
-    icon: str = ""
+    icon: str
     style: str = "default"
-    is_post: bool = False
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """
+    A deed that is asked about before it is done. `texts`: what will follow; `done`: what to say
+    afterwards, with the subject's name in it.
+    """
+
+    title: Any
+    texts: Sequence[Any]
+    done: Any
+    style: str = "primary"
 
 
 @dataclass(frozen=True)
 class EmptyState:
-    """What a list says when it has nothing to show: a title, what to do, and where."""
+    """What a list says when it has nothing to show: a title, and what it is for."""
 
     title: Any
     text: Any
     icon: str = "inbox"
-    tools: Sequence[Tool] = field(default_factory=tuple)

@@ -6,6 +6,8 @@ from accounts.ledger.errors import InvalidAmount
 
 # NUMERIC(20, 4) holds 16 digits before the point; sums stay far below it, too.
 LARGEST = Decimal(10) ** 12
+# What the database keeps.
+DECIMALS_MAX = 4
 # What the lifetime figures of one wallet may grow to.
 LARGEST_TOTAL = Decimal(10) ** 16 - 1
 

@@ -189,6 +189,12 @@ left join ledger_pointtype t on t.id = l.point_type_id and t.store_id = l.store_
 left join ledger_posting p on p.id = l.posting_id and p.point_type_id = l.point_type_id
     and p.to_wallet_id = l.wallet_id
 where w.id is null or t.id is null or p.id is null
+union all
+select 'posting and lot of an allocation', 'allocation ' || a.id, null, null
+from ledger_lotallocation a
+left join ledger_posting p on p.id = a.posting_id
+left join ledger_lot l on l.id = a.lot_id
+where p.id is null or l.id is null
 """
 
 STATEMENTS = (WALLETS, LOTS, POSTINGS, SUMS, REFERENCES)

@@ -8,14 +8,17 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from accounts.ledger import amounts, facts, keys, sql
+from django.db import connection
+
+from accounts.ledger import amounts, facts, guards, keys, records, sql
 from accounts.ledger.errors import InsufficientPoints, SameWallet
-from accounts.ledger.models import Issuer, Posting, PostingKind, PostingStatus, SpendOrder
+from accounts.ledger.models import Issuer, Posting, PostingKind, PostingStatus
 from accounts.ledger.wallets import Holder, LockedBalance, lock_settled
 from loyalty.core import events
-from loyalty.core.models import Event, uuid7
+from loyalty.core.models import uuid7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +46,8 @@ def spend(order: Debit, *, now: datetime, point_type_id: int | None = None) -> P
     :raises InvalidAmount: not an amount of this point type.
     :raises KeyReused: the key stands for another posting.
     """
-    with sql.atomic():
-        [balance] = lock_settled([order.holder], now=now, point_type_id=point_type_id)
-        return _debit(SPEND, PostingKind.SPEND, order, balance, now, event="points.spent")
+    plan = _Plan(SPEND, PostingKind.SPEND, "points.spent", "spending")
+    return _debit(plan, order, now, point_type_id)
 
 
 def hold(
@@ -64,11 +66,9 @@ def hold(
     """
     assert kind in {PostingKind.HOLD, PostingKind.SPEND, PostingKind.TRANSFER}
     assert (receiver is not None) == (kind == PostingKind.TRANSFER)
-    if receiver is not None and receiver.wallet_id == order.holder.wallet_id:
-        raise SameWallet
-    with sql.atomic():
-        [balance] = lock_settled([order.holder], now=now, point_type_id=point_type_id)
-        return _debit(HOLD, kind, order, balance, now, event="points.blocked", receiver=receiver)
+    _refuse_same(order.holder, receiver)
+    plan = _Plan(HOLD, kind, "points.blocked", "blocked", receiver, is_held=True)
+    return _debit(plan, order, now, point_type_id)
 
 
 def transfer(
@@ -80,210 +80,194 @@ def transfer(
     The receiver gets one lot for each that the sender's points came from (PA-17). Locks both
     wallets in primary-key order. Refuses what `spend` refuses, and a transfer to the same wallet.
     """
-    if receiver.wallet_id == order.holder.wallet_id:
-        raise SameWallet
+    _refuse_same(order.holder, receiver)
+    plan = _Plan(TRANSFER, PostingKind.TRANSFER, "points.transferred", "p2p_spending", receiver)
+    key = keys.chosen(order.key)
     with sql.atomic():
-        sender_balance, receiver_balance = lock_settled(
-            [order.holder, receiver], now=now, point_type_id=point_type_id
-        )
-        return _debit(
-            TRANSFER,
-            PostingKind.TRANSFER,
-            order,
-            sender_balance,
-            now,
-            event="points.transferred",
-            receiver=receiver,
-            receiver_balance=receiver_balance,
-        )
+        return _debit_the_long_way(plan, order, key, now, point_type_id)
 
 
-def _debit(
-    statements: dict[SpendOrder, str],
-    kind: PostingKind,
-    order: Debit,
-    balance: LockedBalance,
-    now: datetime,
-    *,
-    event: str,
-    receiver: Holder | None = None,
-    receiver_balance: LockedBalance | None = None,
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What one kind of debit writes: its statement, and the words of its fact."""
+
+    statement: str
+    kind: PostingKind
+    event: str
+    transfer_type: str
+    receiver: Holder | None = None
+    is_held: bool = False
+
+
+def _refuse_same(sender: Holder, receiver: Holder | None) -> None:
+    if receiver is not None and receiver.wallet_id == sender.wallet_id:
+        raise SameWallet
+
+
+def _debit(plan: _Plan, order: Debit, now: datetime, point_type_id: int | None) -> Posting:
+    key = keys.chosen(order.key)
+    if events.has_now_handlers(plan.event) and not connection.in_atomic_block:
+        with sql.atomic():
+            return _debit_the_long_way(plan, order, key, now, point_type_id)
+    amounts.check(order.amount, decimals=amounts.DECIMALS_MAX)
+    written = _write(plan, order, key, now, point_type_id)
+    if written is not None:
+        return written
+    with sql.atomic():
+        return _debit_the_long_way(plan, order, key, now, point_type_id)
+
+
+def _debit_the_long_way(
+    plan: _Plan, order: Debit, key: str, now: datetime, point_type_id: int | None
 ) -> Posting:
+    """Lock, settle and decide in Python: two wallets, or something is due, repeated or refused."""
+    holders = [order.holder]
+    if plan.kind == PostingKind.TRANSFER and not plan.is_held:
+        assert plan.receiver is not None
+        holders.append(plan.receiver)
+    balance, *others = lock_settled(holders, now=now, point_type_id=point_type_id)
     amounts.check(order.amount, decimals=balance.decimals)
     if balance.active < order.amount:
-        earlier = _earlier(kind, order, balance, receiver)
+        earlier = _earlier(plan, order, balance)
         if earlier is None:
             raise InsufficientPoints
         return earlier
-    posting = _draft(kind, order, balance, receiver, now, is_held=statements is HOLD)
-    fact = _fact(event, order, balance, posting, now)
-    arguments = {
-        "uuid": posting.uuid,
-        "store": balance.store_id,
-        "type": balance.point_type_id,
-        "wallet": balance.wallet_id,
-        "receiver": None if receiver is None else receiver.wallet_id,
-        "kind": kind.value,
-        "amount": order.amount,
-        "key": posting.system_unique_key,
-        "issuer": order.issuer,
-        "comment": order.comment,
-        "effective_at": posting.effective_at,
-        "now": now,
-        "transaction": order.transaction_uuid,
-        "event_uuid": fact.uuid,
-        "event_type": event,
-        "subject": balance.wallet_uuid,
-        "customer": order.holder.customer_id,
-        "payload": json.dumps(fact.payload),
-    }
-    received = None
-    if receiver_balance is not None:
-        assert receiver is not None
-        received = _fact(event, order, balance, posting, now, receiver=receiver_balance)
-        received.customer_id = receiver.customer_id
-        if receiver.store is not None:
-            received.store = receiver.store
-        arguments |= {
-            "received_uuid": received.uuid,
-            "received_subject": receiver_balance.wallet_uuid,
-            "received_customer": receiver.customer_id,
-            "received_payload": json.dumps(received.payload),
-        }
-    rows = sql.rows(statements[balance.spend_order], arguments)
-    if not rows:
-        earlier = _earlier(kind, order, balance, receiver)
-        assert earlier is not None, f"{posting.system_unique_key} met no posting."
-        return earlier
-    [(posting_id, to_wallet_id, taken, *event_ids)] = rows
-    assert taken == order.amount, f"The lots of wallet {balance.wallet_id} supply only {taken}."
-    posting.pk, posting.to_wallet_id = posting_id, to_wallet_id
-    facts_written = [fact] if received is None else [fact, received]
-    for written, event_id in zip(facts_written, event_ids, strict=True):
-        written.pk = event_id
-        _mark_saved(written)
-        events.dispatch(written)
-    _mark_saved(posting)
+    received = _received(plan, order, others[0], now) if others else {}
+    posting = _write(plan, order, key, now, balance.point_type_id, **received)
+    posting = posting or _earlier(plan, order, balance)
+    assert posting is not None, f"{key} met no posting, or the lots do not supply what is active."
     return posting
 
 
-def _mark_saved(row: Posting | Event) -> None:
-    row._state.adding = False
-    row._state.db = "default"
-
-
-def _draft(
-    kind: PostingKind,
+def _write(
+    plan: _Plan,
     order: Debit,
-    balance: LockedBalance,
-    receiver: Holder | None,
+    key: str,
     now: datetime,
-    *,
-    is_held: bool,
-) -> Posting:
-    return Posting(
-        store_id=balance.store_id,
-        point_type_id=balance.point_type_id,
-        from_wallet_id=balance.wallet_id,
-        to_wallet_id=None if receiver is None else receiver.wallet_id,
-        kind=kind,
-        status=PostingStatus.HELD if is_held else PostingStatus.CAPTURED,
+    point_type_id: int | None,
+    **received: Any,
+) -> Posting | None:
+    """Write a debit; None: the guards did not let it pass, or its key was used before."""
+    posting_uuid = uuid7()
+    effective_at = order.effective_at or now
+    rows = sql.once(
+        plan.statement,
+        {
+            "uuid": posting_uuid,
+            "wallet": sql.whole(order.holder.wallet_id),
+            "point_type": sql.whole(point_type_id),
+            "receiver": sql.whole(None if plan.receiver is None else plan.receiver.wallet_id),
+            "kind": plan.kind.value,
+            "amount": order.amount,
+            "key": key,
+            "issuer": order.issuer,
+            "comment": order.comment,
+            "effective_at": effective_at,
+            "now": now,
+            "transaction": order.transaction_uuid,
+            "event_uuid": uuid7(),
+            "event_type": plan.event,
+            "customer": sql.whole(order.holder.customer_id),
+            "payload": _payload(plan.transfer_type, order, posting_uuid, now),
+            **received,
+        },
+    )
+    if not rows:
+        return None
+    [(posting_id, to_wallet_id, store_id, type_id, *event_ids)] = rows
+    facts.dispatch_written(plan.event, event_ids)
+    return records.loaded(
+        Posting,
+        id=posting_id,
+        uuid=posting_uuid,
+        store_id=store_id,
+        point_type_id=type_id,
+        from_wallet_id=order.holder.wallet_id,
+        to_wallet_id=to_wallet_id,
+        kind=plan.kind,
+        status=PostingStatus.HELD if plan.is_held else PostingStatus.CAPTURED,
         amount=order.amount,
         requested_amount=order.amount,
-        captured_amount=None if is_held else order.amount,
-        system_unique_key=keys.chosen(order.key),
+        captured_amount=None if plan.is_held else order.amount,
+        system_unique_key=key,
         issuer=order.issuer,
         comment=order.comment,
-        effective_at=order.effective_at or now,
+        effective_at=effective_at,
         created_at=now,
         transaction_uuid=order.transaction_uuid,
+        revised_transaction_uuid=None,
+        invitation_uuid=None,
+        reverts_id=None,
+        lot_id=None,
     )
 
 
-TRANSFER_TYPES = {
-    "points.spent": "spending",
-    "points.blocked": "blocked",
-    "points.transferred": "p2p_spending",
-}
-
-
-def _fact(
-    type: str,
-    order: Debit,
-    balance: LockedBalance,
-    posting: Posting,
-    now: datetime,
-    *,
-    receiver: LockedBalance | None = None,
-) -> Event:
-    """Tell of a debit from the payer's side or, with `receiver`, from the receiver's."""
-    about = receiver or balance
-    change = order.amount if receiver else -order.amount
-    return Event(
-        uuid=uuid7(),
-        store_id=balance.store_id,
-        type=type,
-        subject=about.wallet_uuid,
-        customer_id=order.holder.customer_id,
-        payload=facts.payload(
-            wallet_uuid=about.wallet_uuid,
-            transfer_uuid=posting.uuid,
+def _payload(transfer_type: str, order: Debit, posting_uuid: UUID, now: datetime) -> str:
+    """Return the fact, but for whose account it is and what can be spent then."""
+    return json.dumps(
+        facts.payload(
+            transfer_uuid=posting_uuid,
             value=order.amount,
-            type="p2p_adding" if receiver else TRANSFER_TYPES[type],
+            type=transfer_type,
             issuer=order.issuer,
             comment=order.comment,
             now=now,
-            active=about.active + change,
             transactionId=order.transaction_uuid,
-        ),
-        recorded_at=now,
+        )
     )
 
 
-def _earlier(
-    kind: PostingKind, order: Debit, balance: LockedBalance, receiver: Holder | None
-) -> Posting | None:
+def _received(plan: _Plan, order: Debit, balance: LockedBalance, now: datetime) -> dict[str, Any]:
+    """Return the arguments of the fact on the receiver's side."""
+    assert plan.receiver is not None
+    return {
+        "received_uuid": uuid7(),
+        "received_subject": balance.wallet_uuid,
+        "received_customer": plan.receiver.customer_id,
+        "received_active": amounts.text(balance.active + order.amount),
+    }
+
+
+def _earlier(plan: _Plan, order: Debit, balance: LockedBalance) -> Posting | None:
     if order.key is None:
         return None
     return keys.find_earlier(
         order.key,
         store_id=balance.store_id,
-        kind=kind,
+        kind=plan.kind,
         point_type_id=balance.point_type_id,
         requested=order.amount,
         from_wallet_id=balance.wallet_id,
-        to_wallet_id=None if receiver is None else receiver.wallet_id,
+        to_wallet_id=None if plan.receiver is None else plan.receiver.wallet_id,
     )
 
 
-# Which lots, in which order (PA-10: by creation, not by expiry). `upto` is what the lots give up to
-# and with this one, so the last lot taken gives only the part that is still needed.
-ORDERS = {
-    SpendOrder.OLDEST_FIRST: "created_at, id",
-    SpendOrder.SOONEST_EXPIRING_FIRST: "expires_at, created_at, id",
-}
-
-_TAKE = """
-with queue as (
+# Which lots: the oldest first (PA-10: not by expiry), or the soonest expiring. `upto` is what the
+# lots give up to and with this one, so the last one taken gives only what is still needed.
+_TAKE = """, queue as (
     select id, expires_at, remaining - reserved as free,
-        sum(remaining - reserved) over (order by {order} rows unbounded preceding) as upto,
-        row_number() over (order by {order}) as position
+        sum(remaining - reserved) over (spend_order rows unbounded preceding) as upto
     from ledger_lot
-    where wallet_id = %(wallet)s::bigint and is_open and not is_locked
-        and point_type_id = %(type)s::bigint
+    where wallet_id = %(wallet)s and is_open and not is_locked
+        and point_type_id = (select point_type_id from usable)
+    window spend_order as (
+        order by case (select spend_order from usable)
+            when 'soonest_expiring_first' then expires_at end, created_at, id
+    )
 ), taken as (
-    select id, expires_at, position, free - greatest(upto - %(amount)s::numeric, 0) as amount
+    select id, expires_at, upto, free - greatest(upto - %(amount)s::numeric, 0) as amount
     from queue where upto - free < %(amount)s
 ), posting as (
     insert into ledger_posting (
         uuid, store_id, point_type_id, from_wallet_id, to_wallet_id, kind, status, amount,
         requested_amount, captured_amount, system_unique_key, issuer, comment, effective_at,
         created_at, transaction_uuid
-    ) values (
-        %(uuid)s::uuid, %(store)s::bigint, %(type)s, %(wallet)s, {receiver}, %(kind)s, '{status}',
+    )
+    select %(uuid)s::uuid, store_id, point_type_id, wallet_id, {receiver}, %(kind)s, '{status}',
         %(amount)s, %(amount)s, {captured}, %(key)s, %(issuer)s, %(comment)s,
         %(effective_at)s::timestamptz, %(now)s::timestamptz, %(transaction)s::uuid
-    )
+    from usable
+    where (select sum(amount) from taken) = %(amount)s
     on conflict (store_id, system_unique_key) do nothing
     returning id, to_wallet_id
 ), lot as (
@@ -292,12 +276,14 @@ with queue as (
 ), allocation as (
     insert into ledger_lotallocation (posting_id, lot_id, amount, state)
     select posting.id, taken.id, taken.amount, '{allocation}'
-    from taken, posting order by taken.position
+    from taken, posting order by taken.upto
 ), event as (
     insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
-    select %(event_uuid)s::uuid, %(store)s, %(event_type)s, %(subject)s::uuid,
-        %(customer)s::bigint, %(payload)s::jsonb, %(now)s
-    from posting
+    select %(event_uuid)s::uuid, store_id, %(event_type)s, usable.uuid, %(customer)s::bigint,
+        %(payload)s::jsonb || jsonb_build_object(
+            'accountId', usable.uuid, 'active', trim_scale(active - %(amount)s)::text
+        ), %(now)s
+    from usable, posting
     returning id
 )
 """
@@ -305,28 +291,20 @@ with queue as (
 _BALANCE = """, balance as (
     update ledger_walletbalance b
     set active = b.active - %(amount)s, {balance_change}
-    from posting where b.wallet_id = %(wallet)s and b.point_type_id = %(type)s
+    from usable, posting where b.id = usable.id
 )
-select posting.id, posting.to_wallet_id, (select sum(amount) from taken), event.id
-from posting, event
+select posting.id, posting.to_wallet_id, usable.store_id, usable.point_type_id, event.id
+from usable, posting, event
 """
 
-_REDEMPTION = "(select id from ledger_wallet where store_id = %(store)s and kind = 'redemption')"
+_REDEMPTION = """(
+        select r.id from ledger_wallet r
+        where r.store_id = usable.store_id and r.kind = 'redemption'
+    )"""
 _CONSUME = "remaining = l.remaining - taken.amount, consumed = l.consumed + taken.amount"
 
 
-def _statements(
-    template: str, tail: str, *, balance_change: str = "", **parts: str
-) -> dict[SpendOrder, str]:
-    return {
-        order: template.format(order=columns, **parts) + tail.format(balance_change=balance_change)
-        for order, columns in ORDERS.items()
-    }
-
-
-SPEND = _statements(
-    _TAKE,
-    _BALANCE,
+SPEND = (guards.DEBIT + _TAKE + _BALANCE).format(
     receiver=_REDEMPTION,
     status="captured",
     captured="%(amount)s",
@@ -335,9 +313,7 @@ SPEND = _statements(
     balance_change="spent = b.spent + %(amount)s",
 )
 
-HOLD = _statements(
-    _TAKE,
-    _BALANCE,
+HOLD = (guards.DEBIT + _TAKE + _BALANCE).format(
     receiver=f"case %(kind)s when 'spend' then {_REDEMPTION} else %(receiver)s::bigint end",
     status="held",
     captured="null",
@@ -346,38 +322,41 @@ HOLD = _statements(
     balance_change="held = b.held + %(amount)s",
 )
 
-TRANSFER = _statements(
-    _TAKE,
-    """, received as (
+_RECEIVED = """, received as (
     insert into ledger_lot (
         uuid, store_id, wallet_id, point_type_id, posting_id, parent_id, origin, amount, remaining,
         reserved, consumed, expired, cancelled, is_locked, active_from, expires_at, created_at
     )
-    select ledger_uuid7(), %(store)s, %(receiver)s, %(type)s, posting.id, taken.id, 'p2p',
+    select ledger_uuid7(), store_id, %(receiver)s, point_type_id, posting.id, taken.id, 'p2p',
         taken.amount, taken.amount, 0, 0, 0, 0, false, %(now)s, taken.expires_at, %(now)s
-    from taken, posting order by taken.position
+    from usable, taken, posting order by taken.upto
 ), balance as (
     update ledger_walletbalance b
     set active = b.active + change.active, spent = b.spent + change.spent,
         next_due_at = least(b.next_due_at, change.due_at)
-    from posting, (
-        select %(wallet)s::bigint as wallet_id, -%(amount)s::numeric as active,
-            %(amount)s::numeric as spent, null::timestamptz as due_at
+    from usable, posting, (
+        select %(wallet)s as wallet_id, -%(amount)s as active, %(amount)s as spent,
+            null::timestamptz as due_at
         union all
         select %(receiver)s, %(amount)s, 0, (select min(expires_at) from taken)
     ) change
-    where b.wallet_id = change.wallet_id and b.point_type_id = %(type)s
+    where b.wallet_id = change.wallet_id and b.point_type_id = usable.point_type_id
 ), received_event as (
     insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
-    select %(received_uuid)s::uuid, %(store)s, %(event_type)s, %(received_subject)s::uuid,
-        %(received_customer)s::bigint, %(received_payload)s::jsonb, %(now)s
-    from posting
+    select %(received_uuid)s::uuid, store_id, %(event_type)s, %(received_subject)s::uuid,
+        %(received_customer)s::bigint, %(payload)s::jsonb || jsonb_build_object(
+            'accountId', %(received_subject)s, 'type', 'p2p_adding', 'active',
+            %(received_active)s::text
+        ), %(now)s
+    from usable, posting
     returning id
 )
-select posting.id, posting.to_wallet_id, (select sum(amount) from taken), event.id,
+select posting.id, posting.to_wallet_id, usable.store_id, usable.point_type_id, event.id,
     received_event.id
-from posting, event, received_event
-""",
+from usable, posting, event, received_event
+"""
+
+TRANSFER = (guards.TRANSFER + _TAKE + _RECEIVED).format(
     receiver="%(receiver)s::bigint",
     status="captured",
     captured="%(amount)s",

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from accounts.ledger import amounts, facts, keys, sql, supply
+from django.db import connection
+
+from accounts.ledger import amounts, facts, guards, keys, records, sql, supply
 from accounts.ledger.errors import InvalidAmount
 from accounts.ledger.models import (
     Issuer,
@@ -21,9 +23,10 @@ from accounts.ledger.models import (
 from accounts.ledger.wallets import Holder, LockedBalance, lock_settled
 from loyalty.core import events
 from loyalty.core.errors import KeyReused
-from loyalty.core.models import Event
+from loyalty.core.models import Event, uuid7
 
 ZERO = Decimal(0)
+EVENT = "points.added"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +61,31 @@ def earn(order: Earn, *, now: datetime, point_type_id: int | None = None) -> Lot
     :raises SupplyExhausted: a limited point type has less than that left.
     :raises KeyReused: the key stands for another posting.
     """
+    if events.has_now_handlers(EVENT) and not connection.in_atomic_block:
+        with sql.atomic():
+            return earn(order, now=now, point_type_id=point_type_id)
+    amounts.check(order.amount, decimals=amounts.DECIMALS_MAX)
+    key = keys.chosen(order.key)
+    return _write_one(order, key, now, point_type_id) or _earn_the_long_way(
+        order, key, now, point_type_id
+    )
+
+
+def _earn_the_long_way(order: Earn, key: str, now: datetime, point_type_id: int | None) -> Lot:
+    """Lock, settle and decide in Python: something is due, limited, repeated or refused."""
     with sql.atomic():
         [balance] = lock_settled([order.holder], now=now, point_type_id=point_type_id)
-        return _write_one(order, balance, now)
+        _check(order.amount, balance)
+        is_limited = balance.max_supply is not None
+        if is_limited and not supply.take(balance, order.amount):
+            return _earlier(order, balance) or supply.refuse(balance)
+        lot = _write_one(order, key, now, balance.point_type_id, is_supplied=is_limited)
+        if lot is None:
+            if is_limited:
+                supply.give_back(balance, order.amount)
+            lot = _earlier(order, balance)
+        assert lot is not None, f"{key} met a posting that cannot be found."
+        return lot
 
 
 def earn_many(
@@ -88,44 +113,116 @@ def _check(amount: Decimal, balance: LockedBalance) -> None:
         raise InvalidAmount("This value is too large.")
 
 
-def _write_one(order: Earn, balance: LockedBalance, now: datetime) -> Lot:
-    _check(order.amount, balance)
-    if balance.max_supply is not None and not supply.take(balance, order.amount):
-        return _earlier(order, balance) or supply.refuse(balance)
-    lot, event = _draft(order, balance, now)
-    posting = lot.posting
-    rows = sql.rows(
+def _write_one(
+    order: Earn,
+    key: str,
+    now: datetime,
+    point_type_id: int | None,
+    *,
+    is_supplied: bool = False,
+) -> Lot | None:
+    """Write an earn; None: the guards did not let it pass, or its key was used before."""
+    posting_uuid, lot_uuid, event_uuid = uuid7(), uuid7(), uuid7()
+    active_from = max(order.active_from or now, now)
+    is_locked = active_from > now
+    effective_at = order.effective_at or now
+    rows = sql.once(
         EARN,
         {
-            "posting_uuid": posting.uuid,
-            "lot_uuid": lot.uuid,
-            "store": balance.store_id,
-            "type": balance.point_type_id,
-            "wallet": balance.wallet_id,
+            "wallet": sql.whole(order.holder.wallet_id),
+            "point_type": sql.whole(point_type_id),
+            "is_supplied": is_supplied,
+            "posting_uuid": posting_uuid,
+            "lot_uuid": lot_uuid,
             "amount": order.amount,
-            "key": posting.system_unique_key,
+            "key": key,
             "issuer": order.issuer,
             "comment": order.comment,
-            "effective_at": posting.effective_at,
+            "effective_at": effective_at,
             "now": now,
             "transaction": order.transaction_uuid,
             "invitation": order.invitation_uuid,
-            "is_locked": lot.is_locked,
-            "active_from": lot.active_from,
-            "expires_at": lot.expires_at,
-            "due_at": lot.active_from if lot.is_locked else lot.expires_at,
-            "event_uuid": event.uuid,
-            "subject": balance.wallet_uuid,
-            "customer": order.holder.customer_id,
-            "payload": json.dumps(event.payload),
+            "is_locked": is_locked,
+            "active_from": active_from,
+            "expires_at": order.expires_at,
+            "event_uuid": event_uuid,
+            "customer": sql.whole(order.holder.customer_id),
+            "payload": _payload(order, lot_uuid, active_from if is_locked else None, now),
         },
     )
     if not rows:
-        if balance.max_supply is not None:
-            supply.give_back(balance, order.amount)
-        return _earlier(order, balance) or _vanished(posting)
-    _name(lot, event, rows[0])
+        return None
+    [(posting_id, from_wallet_id, store_id, type_id, lot_id, event_id)] = rows
+    facts.dispatch_written(EVENT, [event_id])
+    posting = records.loaded(
+        Posting,
+        id=posting_id,
+        uuid=posting_uuid,
+        store_id=store_id,
+        point_type_id=type_id,
+        from_wallet_id=from_wallet_id,
+        to_wallet_id=order.holder.wallet_id,
+        kind=PostingKind.EARN,
+        status=PostingStatus.CAPTURED,
+        amount=order.amount,
+        requested_amount=order.amount,
+        captured_amount=order.amount,
+        system_unique_key=key,
+        issuer=order.issuer,
+        comment=order.comment,
+        effective_at=effective_at,
+        created_at=now,
+        transaction_uuid=order.transaction_uuid,
+        revised_transaction_uuid=None,
+        invitation_uuid=order.invitation_uuid,
+        reverts_id=None,
+        lot_id=None,
+    )
+    lot = records.loaded(
+        Lot,
+        id=lot_id,
+        uuid=lot_uuid,
+        store_id=store_id,
+        wallet_id=order.holder.wallet_id,
+        point_type_id=type_id,
+        posting_id=posting_id,
+        parent_id=None,
+        origin=LotOrigin.EARNED,
+        amount=order.amount,
+        remaining=order.amount,
+        reserved=ZERO,
+        consumed=ZERO,
+        expired=ZERO,
+        cancelled=ZERO,
+        is_locked=is_locked,
+        active_from=active_from,
+        expires_at=order.expires_at,
+        expired_at=None,
+        cancelled_at=None,
+        created_at=now,
+        transaction_uuid=order.transaction_uuid,
+        is_open=True,
+    )
+    lot.posting = posting
     return lot
+
+
+def _payload(order: Earn, lot_uuid: UUID, locked_until: datetime | None, now: datetime) -> str:
+    """Return the fact, but for whose account it is and what can be spent then."""
+    return json.dumps(
+        facts.payload(
+            transfer_uuid=lot_uuid,
+            value=order.amount,
+            type="adding",
+            issuer=order.issuer,
+            comment=order.comment,
+            now=now,
+            expiresAt=order.expires_at,
+            lockedUntil=locked_until,
+            transactionId=order.transaction_uuid,
+            invitationId=order.invitation_uuid,
+        )
+    )
 
 
 def _write_many(
@@ -194,7 +291,9 @@ def _named_or_earlier(
         return lot
     if first is not lot and (first.wallet_id, first.amount) != (lot.wallet_id, lot.amount):
         raise KeyReused
-    return _earlier(order, balance) or _vanished(lot.posting)
+    earlier = _earlier(order, balance)
+    assert earlier is not None, f"{lot.posting.system_unique_key} met no posting."
+    return earlier
 
 
 def _take_supply(orders: Sequence[Earn], balances: dict[int, LockedBalance]) -> None:
@@ -248,18 +347,18 @@ def _draft(
     )
     event = Event(
         store_id=balance.store_id,
-        type="points.added",
+        type=EVENT,
         subject=balance.wallet_uuid,
         customer_id=order.holder.customer_id,
         payload=facts.payload(
-            wallet_uuid=balance.wallet_uuid,
+            accountId=balance.wallet_uuid,
+            active=amounts.text(active_before + (ZERO if lot.is_locked else order.amount)),
             transfer_uuid=lot.uuid,
             value=order.amount,
             type="adding",
             issuer=order.issuer,
             comment=order.comment,
             now=now,
-            active=active_before + (ZERO if lot.is_locked else order.amount),
             expiresAt=order.expires_at,
             lockedUntil=lot.active_from if lot.is_locked else None,
             transactionId=order.transaction_uuid,
@@ -298,23 +397,20 @@ def _earlier(order: Earn, balance: LockedBalance) -> Lot | None:
     return None if posting is None else posting.lots.get()
 
 
-def _vanished(posting: Posting) -> Lot:
-    raise AssertionError(f"{posting.system_unique_key} met a posting that cannot be found.")
-
-
-EARN = """
-with posting as (
+_EARN = """, posting as (
     insert into ledger_posting (
         uuid, store_id, point_type_id, from_wallet_id, to_wallet_id, kind, status, amount,
         requested_amount, captured_amount, system_unique_key, issuer, comment, effective_at,
         created_at, transaction_uuid, invitation_uuid
-    ) values (
-        %(posting_uuid)s::uuid, %(store)s::bigint, %(type)s::bigint,
-        (select id from ledger_wallet where store_id = %(store)s and kind = 'issuance'),
-        %(wallet)s::bigint, 'earn', 'captured', %(amount)s::numeric, %(amount)s, %(amount)s,
-        %(key)s, %(issuer)s, %(comment)s, %(effective_at)s::timestamptz, %(now)s::timestamptz,
-        %(transaction)s::uuid, %(invitation)s::uuid
     )
+    select %(posting_uuid)s::uuid, store_id, point_type_id,
+        (
+            select i.id from ledger_wallet i
+            where i.store_id = usable.store_id and i.kind = 'issuance'
+        ), wallet_id, 'earn', 'captured', %(amount)s, %(amount)s, %(amount)s, %(key)s, %(issuer)s,
+        %(comment)s, %(effective_at)s::timestamptz, %(now)s, %(transaction)s::uuid,
+        %(invitation)s::uuid
+    from usable
     on conflict (store_id, system_unique_key) do nothing
     returning id, from_wallet_id
 ), lot as (
@@ -323,28 +419,34 @@ with posting as (
         consumed, expired, cancelled, is_locked, active_from, expires_at, created_at,
         transaction_uuid
     )
-    select %(lot_uuid)s::uuid, %(store)s, %(wallet)s, %(type)s, id, 'earned', %(amount)s,
-        %(amount)s, 0, 0, 0, 0, %(is_locked)s::boolean, %(active_from)s::timestamptz,
+    select %(lot_uuid)s::uuid, store_id, wallet_id, point_type_id, posting.id, 'earned',
+        %(amount)s, %(amount)s, 0, 0, 0, 0, %(is_locked)s::boolean, %(active_from)s::timestamptz,
         %(expires_at)s::timestamptz, %(now)s, %(transaction)s
-    from posting
+    from usable, posting
     returning id
 ), balance as (
-    update ledger_walletbalance
-    set active = active + case when %(is_locked)s then 0 else %(amount)s end,
-        pending = pending + case when %(is_locked)s then %(amount)s else 0 end,
-        earned = earned + %(amount)s,
-        next_due_at = least(next_due_at, %(due_at)s::timestamptz)
-    from posting
-    where wallet_id = %(wallet)s and ledger_walletbalance.point_type_id = %(type)s
+    update ledger_walletbalance b
+    set active = b.active + case when %(is_locked)s then 0 else %(amount)s end,
+        pending = b.pending + case when %(is_locked)s then %(amount)s else 0 end,
+        earned = b.earned + %(amount)s,
+        next_due_at = least(
+            b.next_due_at, case when %(is_locked)s then %(active_from)s else %(expires_at)s end
+        )
+    from usable, posting where b.id = usable.id
 ), event as (
     insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
-    select %(event_uuid)s::uuid, %(store)s, 'points.added', %(subject)s::uuid,
-        %(customer)s::bigint, %(payload)s::jsonb, %(now)s
-    from posting
+    select %(event_uuid)s::uuid, store_id, 'points.added', usable.uuid, %(customer)s::bigint,
+        %(payload)s::jsonb || jsonb_build_object('accountId', usable.uuid, 'active',
+            trim_scale(active + case when %(is_locked)s then 0 else %(amount)s end)::text),
+        %(now)s
+    from usable, posting
     returning id
 )
-select posting.id, posting.from_wallet_id, lot.id, event.id from posting, lot, event
+select posting.id, posting.from_wallet_id, usable.store_id, usable.point_type_id, lot.id, event.id
+from usable, posting, lot, event
 """
+
+EARN = guards.EARN + _EARN
 
 EARN_MANY = """
 with ordered as (

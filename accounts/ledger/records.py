@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import F
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import F, Model
+from django.db.models.base import ModelState
 
-from accounts.ledger import facts
+from accounts.ledger import amounts, facts
 from accounts.ledger.models import (
     AllocationState,
     Issuer,
@@ -25,6 +27,23 @@ from loyalty.core import events
 from loyalty.core.models import Store
 
 ZERO = Decimal(0)
+
+
+Row = TypeVar("Row", bound=Model)
+
+
+def loaded(model: type[Row], **columns: Any) -> Row:
+    """
+    Return an instance of a row whose columns are all known, as if it had been read.
+
+    A tenth of what the constructor takes: an earn or a spend makes two.
+    """
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding = False
+    row._state.db = DEFAULT_DB_ALIAS
+    row.__dict__.update(columns)
+    return row
 
 
 def get_system_wallet(balance: LockedBalance, kind: WalletKind) -> Wallet:
@@ -132,14 +151,14 @@ def tell_of_posting(
         holder,
         now,
         payload=facts.payload(
-            wallet_uuid=balance.wallet_uuid,
+            accountId=balance.wallet_uuid,
+            active=amounts.text(balance.active + change),
             transfer_uuid=posting.uuid,
             value=value,
             type=transfer_type,
             issuer=posting.issuer,
             comment=posting.comment,
             now=posting.created_at,
-            active=balance.active + change,
             **others,
         ),
     )
@@ -161,14 +180,14 @@ def tell_of_lot(
         holder,
         now,
         payload=facts.payload(
-            wallet_uuid=balance.wallet_uuid,
+            accountId=balance.wallet_uuid,
+            active=amounts.text(balance.active + change),
             transfer_uuid=lot.uuid,
             value=lot.amount,
             type="p2p_adding" if lot.origin == "p2p" else "adding",
             issuer=lot.posting.issuer,
             comment=lot.posting.comment,
             now=lot.created_at,
-            active=balance.active + change,
             expiresAt=lot.expires_at,
             transactionId=lot.transaction_uuid,
         ),

@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from psycopg.types.numeric import Int8
 
 Row = tuple[Any, ...]
 
@@ -23,6 +24,25 @@ def rows(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
     return _fetch(statement, arguments)
 
 
+def once(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
+    """
+    Run a statement that is a whole operation: it locks, decides and writes, all or nothing.
+
+    Outside of a transaction it is one of its own, committed when this returns.
+    """
+    connection.ensure_connection()
+    return _fetch(statement, arguments)
+
+
+def whole(number: int | None) -> Int8 | None:
+    """
+    Return a number as the `bigint` that it is compared with.
+
+    psycopg sends a small number as a `smallint`, and then prepares a statement for each mixture.
+    """
+    return None if number is None else Int8(number)
+
+
 def read(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
     """Run a statement that reads only, with or without a transaction."""
     connection.ensure_connection()
@@ -30,9 +50,16 @@ def read(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
 
 
 def _fetch(statement: str, arguments: Mapping[str, Any]) -> list[Row]:
+    db: Any = connections[DEFAULT_DB_ALIAS]
+    raw = psycopg.Cursor(db.connection)
+    if not db.execute_wrappers and not db.queries_logged:
+        # Nobody looks on: only Django's kinds of database errors are wanted.
+        db.validate_no_broken_transaction()
+        with db.wrap_database_errors:
+            raw.execute(statement, arguments)
+            return raw.fetchall()
     # What connection.cursor() does, but for the cursor's class.
-    cursor = connection._prepare_cursor(psycopg.Cursor(connection.connection))  # type: ignore[attr-defined]  # not in the stubs
-    with cursor:
+    with db._prepare_cursor(raw) as cursor:
         cursor.execute(statement, arguments)
         return list(cursor.fetchall())
 

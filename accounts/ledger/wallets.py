@@ -90,7 +90,11 @@ def lock_settled(
 
 def _lock(holders: Sequence[Holder], point_type_id: int | None) -> dict[int, LockedBalance]:
     wallet_ids = [holder.wallet_id for holder in holders]
-    rows = sql.rows(LOCK, {"wallets": wallet_ids, "point_type": point_type_id})
+    if len(wallet_ids) == 1:
+        # For a list PostgreSQL plans to meet many, and reads whole tables while they are small.
+        rows = sql.rows(LOCK_ONE, {"wallet": wallet_ids[0], "point_type": point_type_id})
+    else:
+        rows = sql.rows(LOCK, {"wallets": wallet_ids, "point_type": point_type_id})
     if len(rows) < len(set(wallet_ids)):
         # The wallet's first points of this type.
         sql.rows(OPEN, {"wallets": wallet_ids, "point_type": point_type_id})
@@ -113,6 +117,8 @@ where b.wallet_id = any(%(wallets)s)
 order by b.wallet_id
 for update of b
 """
+
+LOCK_ONE = LOCK.replace("= any(%(wallets)s)", "= %(wallet)s::bigint")
 
 LOCK_ALL = """
 select b.id from ledger_walletbalance b

@@ -57,6 +57,12 @@ def find_by_identity(
     return None
 
 
+def is_awaited(store: Store, activation_token: str) -> bool:
+    """Tell whether somebody new was sent this activation token and has not used it (ACT-1)."""
+    waiting = Customer.objects.in_store(store).filter(status=CustomerStatus.NEW)
+    return waiting.exclude(activation_token="").filter(activation_token=activation_token).exists()
+
+
 def find_id_by_identity(
     store: Store,
     *,

@@ -39,6 +39,7 @@ from accounts.ledger.errors import SameWallet as SameWallet
 from accounts.ledger.models import Issuer, Lot, Posting, PostingKind, PostingStatus, WalletKind
 from accounts.ledger.wallets import Holder
 from accounts.models import Customer
+from accounts.selectors import qualifying
 from accounts.services import customer_locks, points_dates
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError, NotFound
@@ -92,7 +93,7 @@ def add(
         ),
         now,
     )
-    with _changing(customer):
+    with _changing(customer, actor=actor):
         lot = earns.earn(order, now=now)
         _audit(actor, "AddPoints", customer, lot.uuid, amount, comment, now)
     return lot
@@ -153,7 +154,7 @@ def spend(
         effective_at=effective_at,
         transaction_uuid=transaction_uuid,
     )
-    with _changing(customer):
+    with _changing(customer, actor=actor):
         posting = debits.spend(order, now=now)
         _audit(actor, "SpendPoints", customer, posting.uuid, amount, comment, now)
     return posting
@@ -174,7 +175,7 @@ def block(
     """
     now = now or timezone.now()
     order = Debit(holder=_holder(customer), amount=amount, issuer=issuer, comment=comment, key=key)
-    with _changing(customer):
+    with _changing(customer, actor=actor):
         posting = debits.hold(order, now=now)
         _audit(actor, "BlockPoints", customer, posting.uuid, amount, comment, now)
     return posting
@@ -202,7 +203,7 @@ def transfer(
     assert sender.store_id == receiver.store_id, "Points stay in their store."
     now = now or timezone.now()
     order = Debit(holder=_holder(sender), amount=amount, issuer=issuer, comment=comment, key=key)
-    with _changing(sender, receiver):
+    with _changing(sender, receiver, actor=actor):
         posting = debits.transfer(order, receiver=_holder(receiver), now=now)
         _audit(actor, "TransferPoints", sender, posting.uuid, amount, comment, now)
     return posting
@@ -358,10 +359,18 @@ def revert(
 
 
 @contextmanager
-def _changing(*customers: Customer) -> Iterator[None]:
-    """Open a transaction, or join the caller's, in which the points of customers may change."""
+def _changing(*customers: Customer, actor: Actor | None = None) -> Iterator[None]:
+    """
+    Hold together what changes with the points of customers: their levels, the entry for `actor`.
+
+    Where neither is written, a posting is a whole by itself and needs no transaction around it.
+    """
+    store = customers[0].store
+    if actor is None and not qualifying.follows_points(store):
+        yield
+        return
     with sql.atomic():
-        customer_locks.lock_for_points(customers[0].store, [customer.pk for customer in customers])
+        customer_locks.lock_for_points(store, [customer.pk for customer in customers])
         yield
 
 

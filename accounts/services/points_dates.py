@@ -1,6 +1,7 @@
 """When points become usable, and when they expire. Source: PE-1…6."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from loyalty.core import clock
@@ -26,12 +27,22 @@ def get_expires_at(settings: StoreSettings, *, starts_at: datetime) -> datetime 
     of a local day (PE-2…4).
     """
     zone = ZoneInfo(settings.timezone)
-    day = starts_at.astimezone(zone).date()
-    match ExpiryMode(settings.points_days_expiry_after):
+    return _end_of_validity(
+        settings.points_days_expiry_after,
+        settings.points_days_active_count or DAYS_ACTIVE,
+        starts_at.astimezone(zone).date(),
+        zone,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _end_of_validity(mode: str, days: int, day: date, zone: ZoneInfo) -> datetime | None:
+    """Return the end of what is granted on a local `day`; the same for all of that day."""
+    match ExpiryMode(mode):
         case ExpiryMode.ALL_TIME_ACTIVE:
             return None
         case ExpiryMode.AFTER_X_DAYS:
-            last = day + timedelta(days=settings.points_days_active_count or DAYS_ACTIVE)
+            last = day + timedelta(days=days)
         case ExpiryMode.END_OF_MONTH:
             last = (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         case ExpiryMode.END_OF_YEAR:

@@ -42,6 +42,7 @@ ROLES = {
 KIND_OF_ROLE = {role: kind for kind, role in ROLES.items()}
 
 HINT_LENGTH = 4
+FORGET_CHUNK = 5_000
 
 
 class TokenRefused(DomainError):
@@ -116,6 +117,15 @@ def sign_out_everywhere(
     kind = _kind(principal)
     owner = "staff" if kind == PrincipalKind.STAFF else kind
     return revoke_all(TokenSession.objects.filter(**{owner: principal}), now=now)
+
+
+def forget_over(*, now: datetime | None = None) -> int:
+    """Delete the sign-ins that are over: neither of their tokens is good any more."""
+    over = TokenSession.objects.filter(expires_at__lte=now or timezone.now()).order_by("expires_at")
+    forgotten = 0
+    while ids := list(over.values_list("pk", flat=True)[:FORGET_CHUNK]):
+        forgotten += TokenSession.objects.filter(pk__in=ids).delete()[0]
+    return forgotten
 
 
 def set_permanent(*, staff: StaffUser, token: str, now: datetime) -> PermanentToken:

@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import loyalty.core.models.base
 from django.db import migrations, models
+
+import loyalty.core.models.base
 
 
 class Migration(migrations.Migration):

@@ -13,13 +13,12 @@ from accounts.admin import transfers
 from accounts.admin.ledger import STATE_TONES
 from accounts.admin.pos import address_line
 from accounts.cockpit import formats
-from accounts.cockpit.base import audit_table
 from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Lot
 from accounts.models import Customer, LevelChange, PointsTransfer
 from accounts.selectors import balances, points_statistics, qualifying, standing
-from loyalty.core.models import AuditEntry
+from loyalty.cockpit import timeline
 from transactions.admin import kind_chip, points_of
 from transactions.models import Transaction
 
@@ -70,10 +69,12 @@ def read(
     """Collect the page; what the rights do not open is left out."""
     tables: list[Table] = []
     if sees_points:
-        tables += [transfers_table(customer, now), lots_table(customer, now)]
+        tables.append(transfers_table(customer, now))
     if sees_purchases:
-        tables.insert(1 if sees_points else 0, purchases_table(customer, now))
-    tables += [level_changes_table(customer), history_table(customer)]
+        tables.append(purchases_table(customer, now))
+    if sees_points:
+        tables += [lots_table(customer, now), timeline.timeline_table(customer)]
+    tables.append(level_changes_table(customer))
     return CustomerPage(
         balance=read_balance(customer, now) if sees_points else None,
         progress=read_progress(customer, now),
@@ -230,11 +231,6 @@ def level_changes_table(customer: Customer) -> Table:
         ],
         empty=_("The level has never changed."),
     )
-
-
-def history_table(customer: Customer) -> Table:
-    entries = AuditEntry.objects.filter(entity_id=str(customer.uuid)).order_by("-pk")
-    return audit_table(entries[:ROWS_SHOWN])
 
 
 def profile_panel(customer: Customer) -> Panel:

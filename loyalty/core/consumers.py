@@ -10,6 +10,7 @@ oldest transaction still running: whatever stands there is all there will ever b
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,15 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 500
 END_OF_POSITION = 2**63 - 1
+PAUSE_SECONDS = 30
+
+
+class TryLater(Exception):
+    """
+    What a consumer needs is not there at the moment, such as the mail server.
+
+    The message goes to the log, so it has no personal data.
+    """
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class Consumer:
 
 
 _consumers: tuple[Consumer, ...] = ()
+# When this process may ask a consumer again that asked for patience; of time.monotonic().
+_paused_until: dict[str, float] = {}
 
 
 def install(consumers: Iterable[Consumer]) -> None:
@@ -53,8 +65,13 @@ def relay_all() -> int:
     """Bring every consumer up to date; return how many facts they handled. May be stopped."""
     handled = 0
     for consumer in _consumers:
+        if time.monotonic() < _paused_until.get(consumer.name, 0):
+            continue
         try:
             handled += relay(consumer)
+        except TryLater as reason:
+            _paused_until[consumer.name] = time.monotonic() + PAUSE_SECONDS
+            logger.warning("Consumer %s waits %s s: %s", consumer.name, PAUSE_SECONDS, reason)
         except Exception:
             # One consumer that fails must not hold up the others; it goes on where it stopped.
             logger.exception("Consumer %s stopped", consumer.name)

@@ -1,7 +1,9 @@
 """Read settings from the environment, and refuse a malformed value by its name."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -43,6 +45,53 @@ def listed(name: str, default: str = "") -> list[str]:
 def path(name: str, default: Path) -> Path:
     value = os.environ.get(name)
     return Path(value).expanduser().resolve() if value else default
+
+
+def address(name: str, default: str) -> str:
+    """Return a web address without its last slash."""
+    value = (os.environ.get(name) or default).rstrip("/")
+    if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
+        raise ImproperlyConfigured(f"{name} must be an address such as https://example.com.")
+    return value
+
+
+def choice(name: str, default: str, choices: Collection[str]) -> str:
+    value = os.environ.get(name) or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def mail(url: str, *, name: str = "EMAIL_URL") -> dict[str, Any]:
+    """
+    Translate `smtp://user:password@host:port?tls=1` into Django's `EMAIL_…` settings.
+
+    `smtps://` speaks TLS from the start; `tls=1` turns to it after the greeting. Without a port:
+    465, 587 and, with neither, 25. `timeout`: seconds, by default 10.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    is_tls = options.pop("tls", "0").lower() in TRUE
+    is_ssl = parts.scheme == "smtps"
+    timeout = options.pop("timeout", "10")
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must begin with smtp:// or smtps:// and name a host.")
+    if options or (is_tls and is_ssl) or not timeout.isdecimal():
+        raise ImproperlyConfigured(f"{name} takes tls=1 (with smtp://) and timeout=seconds.")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has a port that is no number.") from error
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port or (465 if is_ssl else 587 if is_tls else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": is_tls,
+        "EMAIL_USE_SSL": is_ssl,
+        "EMAIL_TIMEOUT": int(timeout),
+    }
 
 
 def database(url: str, *, name: str = "DATABASE_URL") -> dict[str, object]:

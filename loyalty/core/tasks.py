@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from loyalty.core import consumers
@@ -30,3 +31,9 @@ def forget_answers() -> int:
         if not ids:
             return forgotten
         forgotten += IdempotencyRecord.objects.filter(pk__in=ids).delete()[0]
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forget_browser_sessions() -> None:
+    """Delete the browsers' sessions, staff's and customers', that are over."""
+    SessionStore.clear_expired()

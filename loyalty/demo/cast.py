@@ -256,13 +256,12 @@ def _give_locked(customer: Customer, *, now: datetime) -> None:
         "allTimeNotLocked": False,
         "pointsDaysLocked": 30,
     }
-    lucky = copy(customer)
-    lucky.store = store
+    gift = points.Grant(
+        customer=customer,
+        amount=Decimal(30),
+        issuer=Issuer.ADMIN,
+        comment="For a friend whom you brought, from next month on",
+    )
+    # As a batch: a single earn is written by the database under an id of its own making.
     with next_id(Lot, PENDING_TRANSFER):
-        points.add(
-            customer=lucky,
-            amount=Decimal(30),
-            issuer=Issuer.ADMIN,
-            comment="For a friend whom you brought, from next month on",
-            now=now,
-        )
+        points.add_many(store=store, grants=[gift], now=now)

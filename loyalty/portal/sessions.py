@@ -44,6 +44,11 @@ def sign_in(session: SessionBase, customer: Customer, *, is_remembered: bool) ->
     session.set_expiry(REMEMBERED_FOR if is_remembered else FORGOTTEN_AFTER)
 
 
+def renew(session: SessionBase, customer: Customer) -> None:
+    """Keep a customer signed in who has just changed their password."""
+    sign_in(session, customer, is_remembered=bool(session.get(_REMEMBERED)))
+
+
 def sign_out(session: SessionBase) -> None:
     session.flush()
 

@@ -4,7 +4,7 @@ The portal's addresses: `/portal/` for the default store, `/portal/<storeCode>/`
 Their names are reserved: no store's code can be one (`stores.RESERVED_CODES`).
 """
 
-from django.urls import path, re_path
+from django.urls import re_path
 from django.views.generic import RedirectView
 
 from loyalty.portal import views
@@ -16,12 +16,15 @@ PAGES = (
     ("sign-in/", views.SignIn, "sign-in"),
     ("sign-out/", views.SignOut, "sign-out"),
     ("language/", views.Language, "language"),
+    ("password/", views.OwnPassword, "password"),
+    # As it stands in mails; some programs that show them add a slash.
+    ("activate/(?P<token>[a-zA-Z0-9_-]{1,64})/?", views.Activate, "activate"),
 )
 
 STORE = r"^(?P<store_code>[a-zA-Z0-9_-]{1,64})"
 
 urlpatterns = [
-    *(path(route, view.as_view(), name=name) for route, view, name in PAGES),
+    *(re_path(f"^{route}$", view.as_view(), name=name) for route, view, name in PAGES),
     *(
         re_path(f"{STORE}/{route}$", view.as_view(), name=f"store-{name}")
         for route, view, name in PAGES

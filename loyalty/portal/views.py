@@ -1,5 +1,6 @@
 """The portal's pages. Each view asks one selector or calls one command, and shows plain values."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -7,17 +8,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
-from django.utils.translation import gettext_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, gettext_lazy
 from django.views import View
 
 from accounts import authentication
 from accounts.models import Customer
-from accounts.services import signin
+from accounts.selectors import customers as selectors
+from accounts.services import customers, own_password, signin, tokens
+from loyalty.core.errors import InvalidFields, NotFound
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
-from loyalty.portal import home, sessions, throttle
+from loyalty.portal import home, program, sessions, throttle
 
 LOGIN_MAX = 255
 PASSWORD_MAX = 1024
@@ -36,6 +39,7 @@ CONTENT_POLICY = "; ".join(
 REFUSAL = gettext_lazy("We do not know this combination. Check both fields and try again.")
 CLOSED = gettext_lazy("Too many attempts. Wait a quarter of an hour, then try again.")
 MISSING = gettext_lazy("Please fill this in.")
+DIFFERENT = gettext_lazy("This is not the same as above.")
 
 
 class Page(View):
@@ -47,6 +51,8 @@ class Page(View):
 
     store: Store
     customer: Customer | None
+    # May somebody see it who has signed in with a temporary password, and has none of their own?
+    is_open_before_own_password = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         store = _find_store(kwargs.get("store_code"))
@@ -56,23 +62,30 @@ class Page(View):
         self.session = sessions.open_session(request)
         with timezone.override(store.zone):
             self.customer = sessions.find_customer(self.session, store)
-            response = super().dispatch(request, *args, **kwargs)
+            response = self.first(request) or super().dispatch(request, *args, **kwargs)
         assert isinstance(response, HttpResponse)
         sessions.write(self.session, response, had_cookie=sessions.COOKIE in request.COOKIES)
         return _guard(response)
 
+    def first(self, request: HttpRequest) -> HttpResponse | None:
+        """Return where the customer must go before this page (CUS-7)."""
+        if self.customer is None or self.is_open_before_own_password:
+            return None
+        return self.go("password") if self.customer.must_change_password else None
+
+    def go(self, page: str) -> HttpResponse:
+        return HttpResponseRedirect(self.address(page))
+
     def address(self, page: str) -> str:
         """Return the address of one of this store's pages."""
-        if self.store.code == DEFAULT_STORE_CODE:
-            return reverse(f"portal:{page}")
-        return reverse(f"portal:store-{page}", kwargs={"store_code": self.store.code})
+        return program.address(self.store, page)
 
     def render(
         self, request: HttpRequest, template: str, values: dict[str, Any], *, status: int = 200
     ) -> HttpResponse:
         frame = {
             "store_name": self.store.name,
-            "brand": _brand(self.store),
+            "brand": program.brand(self.store),
             "help_email": self.store.settings.help_email_address,
             "conditions_url": self.store.settings.program_conditions_url,
             "faq_url": self.store.settings.program_faq_url,
@@ -82,6 +95,7 @@ class Page(View):
             "sign_in_url": self.address("sign-in"),
             "sign_out_url": self.address("sign-out"),
             "language_url": self.address("language"),
+            "here": request.path,
         }
         return render(request, f"portal/{template}.html", frame | values, status=status)
 
@@ -97,6 +111,8 @@ class Home(Page):
 
 
 class SignIn(Page):
+    is_open_before_own_password = True
+
     def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
         if self.customer is not None:
             return HttpResponseRedirect(self.address("home"))
@@ -147,7 +163,75 @@ class SignIn(Page):
         )
 
 
+class OwnPassword(Page):
+    """Where a customer replaces the temporary password from the mail (CUS-7, PWD-4)."""
+
+    is_open_before_own_password = True
+
+    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        if self.customer is None:
+            return self.go("sign-in")
+        return self.form(request) if self.customer.must_change_password else self.go("home")
+
+    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        if self.customer is None:
+            return self.go("sign-in")
+        new, again = request.POST.get("new", ""), request.POST.get("again", "")
+        if not new:
+            return self.form(request, faults=[str(MISSING)])
+        if new != again:
+            return self.form(request, again_error=str(DIFFERENT))
+        address = authentication.ip_address_of(request)
+        try:
+            changed = own_password.choose(customer=self.customer, new=new, ip_address=address)
+        except InvalidFields as refusal:
+            return self.form(request, faults=[gettext(fault) for fault in refusal.errors["new"]])
+        except own_password.NotTemporary:
+            return self.go("home")
+        sessions.renew(self.session, changed)
+        rotate_token(request)
+        return self.go("home")
+
+    def form(
+        self, request: HttpRequest, *, faults: Sequence[str] = (), again_error: str = ""
+    ) -> HttpResponse:
+        assert self.customer is not None
+        values = {
+            "faults": faults,
+            "again_error": again_error,
+            "login": tokens.username_of(self.customer),
+            "password_url": self.address("password"),
+        }
+        status = 422 if faults or again_error else 200
+        return self.render(request, "password", values, status=status)
+
+
+class Activate(Page):
+    """
+    The page behind the link in the activation mail (ACT-1).
+
+    Opening it changes nothing: programs that check mails open every link in them. The button does.
+    """
+
+    is_open_before_own_password = True
+
+    def get(self, request: HttpRequest, *, token: str, **kwargs: str) -> HttpResponse:
+        if not selectors.is_awaited(self.store, token):
+            return self.render(request, "activation_over", {}, status=404)
+        return self.render(request, "activate", {"activate_url": request.path})
+
+    def post(self, request: HttpRequest, *, token: str, **kwargs: str) -> HttpResponse:
+        try:
+            customers.activate_by_token(store=self.store, token=token)
+        except NotFound:
+            return self.render(request, "activation_over", {}, status=404)
+        # The link has done its work: who changes the language now goes on to the sign-in.
+        return self.render(request, "activated", {"here": self.address("sign-in")})
+
+
 class SignOut(Page):
+    is_open_before_own_password = True
+
     def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
         sessions.sign_out(self.session)
         rotate_token(request)
@@ -157,8 +241,10 @@ class SignOut(Page):
 class Language(Page):
     """Remember the language that a visitor chose, in Django's own cookie."""
 
+    is_open_before_own_password = True
+
     def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
-        response = HttpResponseRedirect(self.address("home"))
+        response = HttpResponseRedirect(self.back(request))
         chosen = request.POST.get("language", "")
         if chosen in dict(settings.LANGUAGES):
             response.set_cookie(
@@ -170,16 +256,15 @@ class Language(Page):
             )
         return response
 
+    def back(self, request: HttpRequest) -> str:
+        """Return the page that the visitor was on, if it is one of this store's."""
+        here, first = request.POST.get("here", ""), self.address("home")
+        is_ours = here.startswith(first) and url_has_allowed_host_and_scheme(here, None)
+        return here if is_ours else first
+
 
 def _find_store(code: str | None) -> Store | None:
     return Store.objects.filter(code=code or DEFAULT_STORE_CODE, is_active=True).first()
-
-
-def _brand(store: Store) -> str:
-    """Return the program's name, or the store's while nobody has named the program."""
-    settings = store.settings
-    name = settings.program_name
-    return store.name if name == type(settings).program_name.default else name
 
 
 def _languages() -> list[dict[str, Any]]:

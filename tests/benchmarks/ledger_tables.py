@@ -30,7 +30,7 @@ def run(statement: str, **arguments: object) -> None:
 
 
 def analyze() -> None:
-    """What autovacuum would have done by now: new prepared statements are planned for real sizes."""
+    """What autovacuum would have done by now: new statements are planned for real sizes."""
     run("analyze")
     run("checkpoint")
 

@@ -7,7 +7,9 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts.services import points
+from accounts.models import Customer
+from accounts.services import customers, points
+from loyalty.core.actors import SYSTEM
 from tests.factories.accounts import PASSWORD, CustomerFactory, LevelFactory, PosFactory
 from tests.factories.core import default_store
 from transactions.models import Transaction
@@ -167,3 +169,36 @@ def test_teaches_a_newcomer(open_page, keep, width):
 
     assert page.get_by_text("No purchases yet").is_visible()
     keep(page, "portal-newcomer")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_confirms_a_registration_without_scripts(open_page, keep, alice, width):
+    Customer.objects.filter(pk=alice.pk).update(status="new", activation_token="from-the-mail")
+    page = open_page("/portal/activate/from-the-mail", width=width, java_script_enabled=False)
+    keep(page, "portal-activate")
+
+    page.get_by_role("button", name="Yes, I want to join").click()
+    assert page.get_by_role("status").inner_text() == "Your registration is confirmed."
+    page.get_by_role("link", name="Sign in").click()
+    sign_in(page)
+
+    assert page.get_by_role("heading", level=1).inner_text() == "Hello, Alice"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_chooses_a_password_after_a_temporary_one(open_page, keep, alice, width):
+    temporary = customers.issue_temporary_password(customer=alice, actor=SYSTEM)
+    page = open_page("/portal/", width=width)
+    sign_in(page, password=temporary)
+
+    page.get_by_label("New password").fill("short")
+    page.get_by_label("The same once more").fill("short")
+    page.get_by_role("button", name="Save and go on").click()
+    assert "Password must contain a digit." in page.get_by_role("alert").inner_text()
+    assert overflow(page) <= 0
+    keep(page, "portal-own-password")
+    page.get_by_label("New password").fill("My-Own-Word-7")
+    page.get_by_label("The same once more").fill("My-Own-Word-7")
+    page.get_by_role("button", name="Save and go on").click()
+
+    assert page.get_by_role("heading", level=1).inner_text() == "Hello, Alice"

@@ -461,3 +461,26 @@ def test_lets_settings_be_seen_but_not_changed(cockpit, store):
 
     assert client.get(address).status_code == 200
     assert client.post(address, {"programName": "Beans"}).status_code == 403
+
+
+def test_deletes_a_seller_once_that_is_confirmed(cockpit, store):
+    sam = SellerFactory(store)
+    client = cockpit()
+
+    client.get(url("accounts_seller", sam, "remove"))
+    sam.refresh_from_db()
+    assert not sam.is_deleted
+
+    client.post(url("accounts_seller", sam, "remove"))
+    sam.refresh_from_db()
+    assert sam.is_deleted
+    assert client.get(url("accounts_seller", sam)).status_code == 404
+
+
+def test_shows_by_which_key_an_integration_is_known(cockpit, store):
+    program = StaffFactory(api_key="a-long-enough-key")
+
+    page = cockpit().get(url("accounts_staffuser", program)).content.decode()
+
+    assert f"…{program.permanent_tokens.get().hint}" in page
+    assert "a-long-enough-key" not in page

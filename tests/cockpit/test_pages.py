@@ -252,3 +252,52 @@ def test_find_pages_by_their_name(cockpit, store):
     page = cockpit().get(reverse("admin:search"), {"s": "sett"}).content.decode()
 
     assert reverse("admin:settings") in page
+
+
+# What others have typed
+
+
+def test_show_names_and_comments_as_text(cockpit, alice):
+    alice.first_name = "<script>alert(1)</script>"
+    alice.save(update_fields=["first_name"])
+    points.add(customer=alice, amount=Decimal(5), issuer="admin", comment="<b>bold</b>")
+    client = cockpit()
+
+    pages = [
+        page_of(client, "accounts_customer", alice),
+        client.get(reverse("admin:accounts_customer_changelist")).content.decode(),
+        client.get(reverse("admin:accounts_pointstransfer_changelist")).content.decode(),
+        client.get(reverse("admin:search"), {"s": "wonder"}).content.decode(),
+        client.get(reverse("admin:core_auditentry_changelist")).content.decode(),
+    ]
+
+    assert not any("<script>alert" in page or "<b>bold" in page for page in pages)
+
+
+def test_tell_what_happened_with_the_balance_of_the_moment(cockpit, alice):
+    points.spend(customer=alice, amount=Decimal(20), issuer="api", comment="A coffee")
+
+    page = cockpit().get(reverse("admin:accounts_customer_change", args=[alice.pk]))
+
+    timeline = next(t for t in page.context["page"].tables if t.title == "What happened")
+    _when, what, details, balance, moved = timeline.rows[0]
+    assert (what, details) == ("Points spent", "A coffee")
+    assert ("30" in balance, "−20" in moved) == (True, True)
+    assert "Registered" in [row[1] for row in timeline.rows]
+
+
+def test_hand_over_a_new_password_once(cockpit, alice):
+    client, address = cockpit(), reverse("admin:accounts_customer_password", args=[alice.pk])
+
+    assert "confirm__secret" not in client.get(address).content.decode()
+    password = client.post(address).context["password"]
+
+    alice.refresh_from_db()
+    assert alice.check_password(password)
+    assert alice.must_change_password
+
+
+def test_give_no_password_without_the_right(cockpit, alice):
+    address = reverse("admin:accounts_customer_password", args=[alice.pk])
+
+    assert cockpit("CUSTOMER:VIEW").post(address).status_code == 403

@@ -11,6 +11,8 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils.translation import templatize
 
+from accounts.services import own_password, passwords
+
 ROOT = Path(settings.BASE_DIR)
 CATALOG = ROOT / "loyalty/portal/locale/pl/LC_MESSAGES/django.po"
 KEYWORDS = {
@@ -39,6 +41,22 @@ def test_the_language_that_was_chosen(client, store):
     assert '<html lang="pl">' in page
 
 
+def test_it_on_the_page_where_it_was_chosen(client, store):
+    page = client.get("/portal/sign-in/").content.decode()
+    assert '<input type="hidden" name="here" value="/portal/sign-in/">' in page
+
+    response = client.post("/portal/language/", {"language": "pl", "here": "/portal/sign-in/"})
+
+    assert response["Location"] == "/portal/sign-in/"
+
+
+@pytest.mark.parametrize("here", ["https://evil.example/", "//evil.example", "/cockpit/", "\\x"])
+def test_it_on_no_page_that_is_not_ours(client, store, here):
+    response = client.post("/portal/language/", {"language": "pl", "here": here})
+
+    assert response["Location"] == "/portal/"
+
+
 @pytest.mark.parametrize("language", ["xx", "", "../etc"])
 def test_no_language_that_it_does_not_know(client, store, language):
     response = client.post("/portal/language/", {"language": language})
@@ -57,6 +75,19 @@ def test_every_sentence_in_polish():
     ]
 
     assert not missing
+
+
+def test_what_it_says_of_a_weak_password_in_polish():
+    with CATALOG.open("rb") as file:
+        catalog = read_po(file)
+
+    sentences = {
+        *passwords.weaknesses(""),
+        *passwords.weaknesses("a" * 129),
+        own_password.TEMPORARY,
+    }
+
+    assert not [sentence for sentence in sentences if not catalog.get(sentence)]
 
 
 def test_the_polish_that_was_last_compiled():
@@ -79,8 +110,12 @@ def is_in(message, compiled: GNUTranslations) -> bool:
 
 
 def sentences():
-    """Yield each sentence of the portal's templates and code, with its context."""
-    templates = (path.read_text() for path in (ROOT / "templates/portal").glob("*.html"))
+    """Yield each sentence of the portal's templates, mails and code, with its context."""
+    files = [
+        *(ROOT / "templates/portal").glob("*.html"),
+        *(ROOT / "templates/email").iterdir(),
+    ]
+    templates = (path.read_text() for path in files)
     sources = [
         *(path.read_bytes() for path in (ROOT / "loyalty/portal").rglob("*.py")),
         *(as_python(template).encode() for template in templates),

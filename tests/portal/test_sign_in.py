@@ -141,7 +141,7 @@ def test_gives_the_session_a_new_key(client, alice):
     assert not Session.objects.filter(session_key=planted.session_key).exists()
 
 
-@pytest.mark.parametrize("value", ['"\\000aaaaaaaaaaaaaaaa"', "a" * 4000, "", "ż" * 20])
+@pytest.mark.parametrize("value", ['"\\000aaaaaaaaaaaaaaaa"', "a" * 4000, "", "é" * 20])
 def test_ignores_a_session_key_that_is_none(client, store, value):
     response = client.get("/portal/", headers={"cookie": f"{sessions.COOKIE}={value}"})
 

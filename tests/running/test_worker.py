@@ -39,6 +39,8 @@ class Worker:
     def start(self) -> "subprocess.Popen[bytes]":
         command = ["-m", "celery", "-A", "tests.running.worker_app", "-q", "worker"]
         options = ["--pool", "solo", "--loglevel", "WARNING", "--without-mingle"]
+        # RabbitMQ lets only one worker of a name in; tests run beside one another.
+        options += ["--hostname", f"{uuid.uuid4().hex}@%h"]
         process = subprocess.Popen([sys.executable, *command, *options], env=self.environment)
         self.processes.append(process)
         return process

@@ -56,7 +56,10 @@ class Lot(StoreModel):
     `cancelled`: gone back to issuance, or moved into a new lot by a revert (its child, RETURNED).
     """
 
-    # No foreign key in the database for the rows that all lots of a store share: see Posting.
+    # No foreign key in the database for the rows that all lots of a store share: see Posting. Nor
+    # for the wallet and the posting, which the writing statement has just locked and written. Each
+    # check is a look-up and a row lock at commit; a spend of five lots would make twelve. Nothing
+    # that they would guard is ever deleted, and check_ledger looks.
     store = models.ForeignKey(
         "core.Store",
         on_delete=models.PROTECT,
@@ -65,12 +68,18 @@ class Lot(StoreModel):
         db_index=False,
     )
     wallet = models.ForeignKey(
-        Wallet, on_delete=models.PROTECT, related_name="lots", db_index=False
+        Wallet,
+        on_delete=models.PROTECT,
+        related_name="lots",
+        db_constraint=False,
+        db_index=False,
     )
     point_type = models.ForeignKey(
         PointType, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="lots")
+    posting = models.ForeignKey(
+        Posting, on_delete=models.PROTECT, related_name="lots", db_constraint=False
+    )
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="children", db_index=False
     )
@@ -191,10 +200,17 @@ class LotAllocation(models.Model):
     the rest becomes a row of its own.
     """
 
+    # No foreign keys in the database, for the reason that Lot gives.
     posting = models.ForeignKey(
-        Posting, on_delete=models.PROTECT, related_name="allocations", db_index=False
+        Posting,
+        on_delete=models.PROTECT,
+        related_name="allocations",
+        db_constraint=False,
+        db_index=False,
     )
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="allocations")
+    lot = models.ForeignKey(
+        Lot, on_delete=models.PROTECT, related_name="allocations", db_constraint=False
+    )
     amount = PointsField()
     state = models.CharField(max_length=16, choices=AllocationState.choices)
 

@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.admin.customers import CustomerAdmin, status_chip
 from accounts.cockpit import formats, rights
-from accounts.cockpit.pages import Tool
+from accounts.cockpit.pages import Confirmation, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Access, Customer, CustomerStatus, Resource
 from accounts.selectors import balances
 from accounts.services import customers, levels
 from loyalty.cockpit import customer_page
 from loyalty.cockpit.points_forms import DEEDS, PointsDeed
-from loyalty.core.errors import DomainError
 
 Command = Callable[..., Customer]
 
@@ -65,7 +64,8 @@ class CustomerPageAdmin(CustomerAdmin):
             if is_active
             else Tool(_("Activate"), self.object_url(subject, "activate"), "check")
         )
-        return (edit, status)
+        password = Tool(_("New password"), self.object_url(subject, "password"), "key")
+        return (edit, password, status)
 
     def answer_saved(self, request: CockpitRequest, subject: Any) -> HttpResponse:
         messages.success(request, _("%(name)s was saved.") % {"name": subject.name})
@@ -82,6 +82,7 @@ class CustomerPageAdmin(CustomerAdmin):
                 "<int:object_id>/points/<str:deed>/", wrap(self.points_view), name=f"{name}_points"
             ),
             path("<int:object_id>/block/", wrap(self.block_view), name=f"{name}_block"),
+            path("<int:object_id>/password/", wrap(self.password_view), name=f"{name}_password"),
             path("<int:object_id>/activate/", wrap(self.activate_view), name=f"{name}_activate"),
             path("<int:object_id>/automatic/", wrap(self.automatic_view), name=f"{name}_automatic"),
             *super().get_urls(),
@@ -151,57 +152,56 @@ class CustomerPageAdmin(CustomerAdmin):
     # Status and level
 
     def block_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
-        texts = [
-            _("Nobody can sign in as this customer any more, and purchases find them no longer."),
-            _("Points and history stay. Activating undoes it."),
-        ]
-        done = _("%(name)s is blocked.")
-        return self.confirmed(
-            request, object_id, customers.deactivate, _("Block customer"), texts, done, "danger"
+        question = Confirmation(
+            title=_("Block customer"),
+            texts=[
+                _("Nobody can sign in as this customer, and purchases no longer find them."),
+                _("Points and history stay. Activating undoes it."),
+            ],
+            done=_("%(name)s is blocked."),
+            style="danger",
         )
+        return self.do(request, object_id, question, customers.deactivate)
 
     def activate_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
-        texts = [_("The customer can sign in, earn and spend points.")]
-        done = _("%(name)s is active.")
-        return self.confirmed(
-            request, object_id, customers.activate, _("Activate customer"), texts, done
+        question = Confirmation(
+            title=_("Activate customer"),
+            texts=[_("The customer can sign in, earn and spend points.")],
+            done=_("%(name)s is active."),
         )
+        return self.do(request, object_id, question, customers.activate)
 
     def automatic_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
-        texts = [
-            _("The level was chosen by hand. From now on purchases decide it again, at once."),
-        ]
-        done = _("The level of %(name)s is automatic again.")
-        return self.confirmed(
-            request, object_id, levels.unassign, _("Level back to automatic"), texts, done
+        question = Confirmation(
+            title=_("Level back to automatic"),
+            texts=[
+                _("The level was chosen by hand. From now on purchases decide it again, at once.")
+            ],
+            done=_("The level of %(name)s is automatic again."),
         )
+        return self.do(request, object_id, question, levels.unassign)
 
-    def confirmed(
-        self,
-        request: CockpitRequest,
-        object_id: int,
-        command: Command,
-        title: str,
-        texts: Sequence[str],
-        done: str,
-        style: str = "primary",
-    ) -> HttpResponse:
-        """Say what a command will do, and run it when that is confirmed."""
+    def password_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
+        """Make a temporary password and show it once, to be handed over; nothing keeps it."""
         rights.require(request.actor, self.resource, Access.MODIFY)
         subject = self.get_found(request, str(object_id))
         subject.store = request.store
+        context: dict[str, Any] = {"cancel_url": self.object_url(subject)}
         if request.method == "POST":
-            try:
-                command(customer=subject, actor=request.actor)
-            except DomainError as refusal:
-                messages.error(request, refusal.message)
-            else:
-                messages.success(request, done % {"name": subject.name})
-            return HttpResponseRedirect(self.object_url(subject))
-        context = {
-            "texts": texts,
-            "style": style,
-            "action": title,
-            "cancel_url": self.object_url(subject),
-        }
-        return self.render(request, "cockpit/confirm.html", context, subject, title)
+            context["password"] = customers.issue_temporary_password(
+                customer=subject, actor=request.actor
+            )
+        return self.render(
+            request, "cockpit/new_password.html", context, subject, _("New password")
+        )
+
+    def do(
+        self, request: CockpitRequest, object_id: int, question: Confirmation, command: Command
+    ) -> HttpResponse:
+        """Run a command on a customer, once that is confirmed."""
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        subject = self.get_found(request, str(object_id))
+        subject.store = request.store
+        return self.confirmed(
+            request, subject, question, lambda: command(customer=subject, actor=request.actor)
+        )

@@ -19,6 +19,7 @@ from loyalty.core.services import audit
 # First path segments of the APIs, in lower case: a store of that code could not be told from them.
 RESERVED_CODES = frozenset(
     {
+        "activate",
         "admin",
         "api",
         "audit",

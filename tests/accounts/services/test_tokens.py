@@ -112,3 +112,15 @@ def test_refresh_tokens_are_stored_hashed():
 
     assert pair.session.refresh_hash == tokens.digest(pair.refresh_token)
     assert pair.refresh_token not in str(TokenSession.objects.values_list())
+
+
+@pytest.mark.django_db
+def test_are_forgotten_when_they_are_over():
+    mona = SellerFactory(password="Open-Sesame-1")
+    over, current = open_session(mona).session, open_session(mona).session
+    now = timezone.now()
+    TokenSession.objects.filter(pk=over.pk).update(expires_at=now)
+
+    assert tokens.forget_over(now=now) == 1
+
+    assert list(TokenSession.objects.all()) == [current]
