@@ -72,9 +72,7 @@ def customer_added_to_segment(customer: Customer, *, segment_uuid: UUID, now: da
     _append(ADDED_TO_SEGMENT, customer, {"segmentId": str(segment_uuid)}, now)
 
 
-def customer_removed_from_segment(
-    customer: Customer, *, segment_uuid: UUID, now: datetime
-) -> None:
+def customer_removed_from_segment(customer: Customer, *, segment_uuid: UUID, now: datetime) -> None:
     _append(REMOVED_FROM_SEGMENT, customer, {"segmentId": str(segment_uuid)}, now)
 
 
