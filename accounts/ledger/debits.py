@@ -175,7 +175,10 @@ def _write(
     if not rows:
         return None
     [(posting_id, to_wallet_id, store_id, type_id, *event_ids)] = rows
-    facts.dispatch_written(plan.event, event_ids)
+    # A transfer has a fact for each side; what is held for a receiver has only the sender's.
+    for event_id, holder in zip(event_ids, (order.holder, plan.receiver), strict=False):
+        assert holder is not None
+        records.dispatch_fact(plan.event, event_id, store_id, holder, now)
     return records.loaded(
         Posting,
         id=posting_id,

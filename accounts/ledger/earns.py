@@ -153,7 +153,7 @@ def _write_one(
     if not rows:
         return None
     [(posting_id, from_wallet_id, store_id, type_id, lot_id, event_id)] = rows
-    facts.dispatch_written(EVENT, [event_id])
+    records.dispatch_fact(EVENT, event_id, store_id, order.holder, now)
     posting = records.loaded(
         Posting,
         id=posting_id,

@@ -24,7 +24,7 @@ from accounts.ledger.models import (
 )
 from accounts.ledger.wallets import Holder, LockedBalance
 from loyalty.core import events
-from loyalty.core.models import Store
+from loyalty.core.models import Event, Store
 
 ZERO = Decimal(0)
 
@@ -44,6 +44,27 @@ def loaded(model: type[Row], **columns: Any) -> Row:
     row._state.db = DEFAULT_DB_ALIAS
     row.__dict__.update(columns)
     return row
+
+
+def dispatch_fact(type: str, event_id: int, store_id: int, holder: Holder, now: datetime) -> None:
+    """
+    Run the *now* handlers of a holder's fact that a statement has written, if there are any.
+
+    What a handler rarely asks for, such as the payload, is read when it does.
+    """
+    if not events.has_now_handlers(type):
+        return
+    event = loaded(
+        Event,
+        id=event_id,
+        store_id=store_id,
+        type=type,
+        customer_id=holder.customer_id,
+        recorded_at=now,
+    )
+    if holder.store is not None:
+        event.store = holder.store
+    events.dispatch(event)
 
 
 def get_system_wallet(balance: LockedBalance, kind: WalletKind) -> Wallet:
