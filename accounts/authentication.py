@@ -1,8 +1,9 @@
 """
 Who is calling the APIs: by JWT, permanent token or the configured master key.
 
-Each way costs one SQL statement (the master key none), which reads the session, the principal and
-what they may do now: a role that was taken away counts from the next request on.
+Each way costs one SQL statement (the master key none), which reads the session, the principal, what
+they may do now (a role that was taken away counts from the next request on), and beside them the
+store that the request is about.
 """
 
 import hmac
@@ -21,6 +22,7 @@ from accounts.models import PrincipalKind
 from accounts.services import tokens
 from loyalty.core import sql
 from loyalty.core.actors import Actor, ActorKind
+from loyalty.core.selectors import stores
 
 # Written by hand: the ORM spends longer building these than PostgreSQL running them, and one of
 # them runs at each request.
@@ -38,25 +40,29 @@ _STAFF_COLUMNS = """
 _SESSION = "session.uuid = %s and session.revoked_at is null and session.expires_at > now()"
 _STATEMENTS = {
     PrincipalKind.STAFF: f"""
-        select {_STAFF_COLUMNS} from accounts_tokensession session
+        select {stores.COLUMNS}, {_STAFF_COLUMNS} from accounts_tokensession session
         join accounts_staffuser staff on staff.id = session.staff_id
+        {stores.JOIN}
         where {_SESSION} and staff.is_active and not staff.is_external""",  # noqa: S608
     PrincipalKind.SELLER: f"""
-        select seller.id, seller.uuid, seller.email, seller.store_id, seller.pos_id,
-               seller.may_transfer_points
+        select {stores.COLUMNS}, seller.id, seller.uuid, seller.email, seller.store_id,
+               seller.pos_id, seller.may_transfer_points
         from accounts_tokensession session
         join accounts_seller seller on seller.id = session.seller_id
+        {stores.JOIN}
         where {_SESSION} and seller.is_active and not seller.is_deleted""",  # noqa: S608
     PrincipalKind.CUSTOMER: f"""
-        select customer.id, customer.uuid, coalesce(customer.email, customer.phone,
-               customer.loyalty_card_number, ''), customer.store_id
+        select {stores.COLUMNS}, customer.id, customer.uuid, coalesce(customer.email,
+               customer.phone, customer.loyalty_card_number, ''), customer.store_id
         from accounts_tokensession session
         join accounts_customer customer on customer.id = session.customer_id
+        {stores.JOIN}
         where {_SESSION} and customer.status = 'active'""",  # noqa: S608
 }
 _PERMANENT = f"""
-    select {_STAFF_COLUMNS} from accounts_permanenttoken token
+    select {stores.COLUMNS}, {_STAFF_COLUMNS} from accounts_permanenttoken token
     join accounts_staffuser staff on staff.id = token.staff_id
+    {stores.JOIN}
     where token.hash = %s and token.revoked_at is null and staff.is_active and staff.is_external
 """  # noqa: S608
 
@@ -70,10 +76,10 @@ class TokenAuthentication(BaseAuthentication):
         header = request.META.get("HTTP_AUTHORIZATION", "")
         scheme, _, jwt = header.partition(" ")
         if scheme.lower() == "bearer" and jwt.strip():
-            return actor_of_jwt(jwt.strip(), ip_address_of(request._request)), None
+            return actor_of_jwt(jwt.strip(), request._request), None
         token = request.META.get("HTTP_X_AUTH_TOKEN") or request.query_params.get("auth_token")
         if token:
-            return actor_of_permanent_token(token, ip_address_of(request._request)), None
+            return actor_of_permanent_token(token, request._request), None
         if header:
             raise AuthenticationFailed("Token not found")
         return None
@@ -82,7 +88,7 @@ class TokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def actor_of_jwt(jwt: str, ip_address: str | None) -> Actor:
+def actor_of_jwt(jwt: str, request: HttpRequest) -> Actor:
     """Return who a JWT speaks for. :raises AuthenticationFailed: nobody any more."""
     try:
         claims = tokens.claims_of(jwt)
@@ -90,21 +96,21 @@ def actor_of_jwt(jwt: str, ip_address: str | None) -> Actor:
         session_uuid = UUID(claims["sid"])
     except (tokens.TokenRefused, KeyError, IndexError, ValueError, TypeError) as error:
         raise AuthenticationFailed("Expired or invalid token") from error
-    row = _one(_STATEMENTS[kind], session_uuid)
+    row = _one(request, _STATEMENTS[kind], session_uuid)
     if row is None:
         raise AuthenticationFailed("Expired or invalid token")
-    return _ACTORS[kind](row, ip_address, session_uuid)
+    return _ACTORS[kind](row, ip_address_of(request), session_uuid)
 
 
-def actor_of_permanent_token(token: str, ip_address: str | None) -> Actor:
+def actor_of_permanent_token(token: str, request: HttpRequest) -> Actor:
     """Return the integration that owns a permanent token, or the master key's super admin."""
     master = settings.MASTER_API_KEY
     if master and hmac.compare_digest(token.encode(), master.encode()):
         return MASTER
-    row = _one(_PERMANENT, tokens.digest(token))
+    row = _one(request, _PERMANENT, tokens.digest(token))
     if row is None:
         raise AuthenticationFailed("Invalid token")
-    return _staff(row, ip_address, None, kind=ActorKind.API)
+    return _staff(row, ip_address_of(request), None, kind=ActorKind.API)
 
 
 def ip_address_of(request: HttpRequest) -> str | None:
@@ -115,9 +121,19 @@ def ip_address_of(request: HttpRequest) -> str | None:
     return address if address and all(c in "0123456789abcdefABCDEF.:" for c in address) else None
 
 
-def _one(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
-    rows = sql.read(statement, parameters)
-    return rows[0] if rows else None
+def _one(request: HttpRequest, statement: str, parameter: Any) -> tuple[Any, ...] | None:
+    """
+    Return who it is, and leave the store that the request wants at the request.
+
+    Both are needed by nearly every request, and a second round trip would cost more than the row.
+    """
+    code = getattr(request, "wanted_store_code", None)
+    rows = sql.read(statement, (code, parameter))
+    if not rows:
+        return None
+    if code is not None:
+        request.wanted_store = stores.store_of(rows[0][: stores.WIDTH])  # type: ignore[attr-defined]  # ours: see `core.api.views`
+    return rows[0][stores.WIDTH :]
 
 
 def _staff(

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -152,14 +153,27 @@ def digest(token: str) -> str:
 def claims_of(jwt: str) -> dict[str, Any]:
     """Return a JWT's claims. :raises TokenRefused: malformed, not signed by us, or expired."""
     try:
-        claims: dict[str, Any] = backend().decode(cast(Any, jwt))
+        claims = _verified(jwt, settings.SECRET_KEY)
     except TokenBackendError as error:
         raise TokenRefused("Expired or invalid token") from error
+    if claims["exp"] <= timezone.now().timestamp():
+        raise TokenRefused("Expired or invalid token")
+    return claims.copy()
+
+
+@lru_cache(maxsize=1024)
+def _verified(jwt: str, signing_key: str) -> dict[str, Any]:
+    """
+    Return the claims of a JWT that we signed. Tills send the same one all day.
+
+    What was refused is not remembered; that a token has expired since, its caller looks at.
+    """
+    claims: dict[str, Any] = backend(signing_key).decode(cast(Any, jwt))
     return claims
 
 
-def backend() -> TokenBackend:
-    return TokenBackend("HS256", signing_key=settings.SECRET_KEY)
+def backend(signing_key: str | None = None) -> TokenBackend:
+    return TokenBackend("HS256", signing_key=signing_key or settings.SECRET_KEY)
 
 
 def _renewed(session: TokenSession, now: datetime) -> Pair:

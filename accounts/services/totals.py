@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db import connection
 
 from accounts.models import Customer
+from loyalty.core import sql
 
 ZERO = Decimal(0)
 
@@ -41,14 +42,27 @@ def apply(
         )
     customer.version += 1
     customer.updated_at = now
-    customer.save(
-        update_fields=[
-            "transactions_count",
-            "transactions_amount",
-            "transactions_amount_without_delivery",
-            "amount_excluded_for_level",
-            "last_transaction_at",
-            "version",
-            "updated_at",
-        ]
+    [_] = sql.write(
+        _KEEP,
+        (
+            customer.transactions_count,
+            customer.transactions_amount,
+            customer.transactions_amount_without_delivery,
+            customer.amount_excluded_for_level,
+            customer.last_transaction_at,
+            customer.version,
+            customer.updated_at,
+            customer.pk,
+        ),
     )
+
+
+# Every purchase runs it: prepared, where the ORM would build the statement anew each time.
+_KEEP = """
+    update accounts_customer
+    set transactions_count = %s, transactions_amount = %s,
+        transactions_amount_without_delivery = %s, amount_excluded_for_level = %s,
+        last_transaction_at = %s, version = %s, updated_at = %s
+    where id = %s
+    returning id
+"""

@@ -151,9 +151,13 @@ class OpenLoyaltyView(APIView):
         _refuse_null(request._request)
         parsing.refuse_large(request._request)
         rule = self.rule(request.method or "GET")
+        if not self.is_global:
+            # Authentication reads the store beside the caller, where it reads anything.
+            wanted: Any = request._request
+            wanted.wanted_store_code = kwargs.get("store_code") or DEFAULT_STORE_CODE
         self._actor = self._authenticated(request, rule)
         if not self.is_global:
-            self._store = self._resolved_store(kwargs.get("store_code"))
+            self._store = self._resolved_store(request._request)
         self._check_access(rule, reads=request.method in READING)
 
     def rule(self, method: str) -> Rule:
@@ -304,8 +308,12 @@ class OpenLoyaltyView(APIView):
         assert actor is None or isinstance(actor, Actor)
         return actor
 
-    def _resolved_store(self, code: str | None) -> Store:
-        store = find_open(code or DEFAULT_STORE_CODE)
+    def _resolved_store(self, request: Any) -> Store:
+        """:raises Http404: there is no such store, or it is closed."""
+        if hasattr(request, "wanted_store"):
+            store: Store | None = request.wanted_store
+        else:
+            store = find_open(request.wanted_store_code)
         if store is None:
             raise Http404
         return store

@@ -184,7 +184,7 @@ def test_asks_the_database_as_often_for_20_as_for_2(
     path = f"{shop.code}/level?perPage={count}"
 
     # Session, store, ids, members, levels, texts, special rewards, number of levels.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         answer = sam.get(path)
 
     assert len(answer.data["levels"]) == count

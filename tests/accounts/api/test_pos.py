@@ -111,7 +111,7 @@ def test_asks_the_database_as_often_for_20_as_for_2(
     path = f"{shop.code}/pos?perPage={count}"
 
     # Session, store, ids, what they sold, the page, the number.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         answer = sam.get(path)
 
     assert list(answer.data) == ["pos", "total"]

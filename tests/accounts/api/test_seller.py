@@ -144,7 +144,7 @@ def test_asks_the_database_as_often_for_20_as_for_2(
     for _ in range(count):
         SellerFactory(shop)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         answer = sam.get(f"{shop.code}/seller?perPage={count}")
 
     assert len(answer.data["sellers"]) == count

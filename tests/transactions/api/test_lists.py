@@ -159,7 +159,7 @@ def test_ask_the_same_number_of_queries_for_any_number_of_rows(staff, alice, cou
 
     assert len(rows) == count
     # The caller, the store, the documents, their lines.
-    assert len(queries) == 4
+    assert len(queries) == 3
 
 
 def numbers(answer) -> list[str]:
