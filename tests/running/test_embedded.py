@@ -70,6 +70,8 @@ def test_survives_the_kill_of_everything(cluster: Cluster):
     other.kill()
     os.kill(server, signal.SIGKILL)
     other.wait()
+    # A signal returns before the process that it kills is gone.
+    wait_for(lambda: not cluster.is_running())
 
     cluster.start()
 
