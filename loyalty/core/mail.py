@@ -1,17 +1,17 @@
 """Write to people by mail. Where it goes is decided in the settings (`EMAIL_URL`)."""
 
 import smtplib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from loyalty.core.consumers import TryLater
 
@@ -22,44 +22,77 @@ class Unreachable(TryLater):
     """The mail server does not take mail at the moment."""
 
 
+class NotThisOne(Unreachable):
+    """This message is not taken at the moment; others may be."""
+
+
 class Undeliverable(Exception):
     """This mail will never be taken, such as one to a mailbox that does not exist."""
 
 
 @dataclass(frozen=True)
+class Frame:
+    """What stands around every letter: whose it is, and where to ask."""
+
+    brand: str
+    store_name: str
+    conditions_url: str = ""
+    help_email: str = ""
+
+
+@dataclass(frozen=True)
 class Letter:
     """
-    A mail in one language, for one person.
+    A mail in one language. `html` and `text`: what is in the frame, ready to be read.
 
-    `template`: the name in templates/email of `<name>_subject.txt`, `<name>.txt` and `<name>.html`,
-    which all see `values`. `sender`: the name before our address.
+    `sender_name` stands before the address; `sender_email`: empty for the installation's own.
+    `number`: so that a server that is handed the same letter twice can tell.
     """
 
-    template: str
-    recipient: str
-    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    html: str
+    text: str
     language: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    frame: Frame
+    sender_name: str = ""
+    sender_email: str = ""
     reply_to: str = ""
+    number: str = ""
 
     def as_message(self) -> EmailMultiAlternatives:
         _, our_address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-        with translation.override(self.language):
-            message = EmailMultiAlternatives(
-                subject=one_line(self._render("_subject.txt")),
-                body=self._render(".txt"),
-                from_email=formataddr((one_line(self.sender), our_address)),
-                to=[self.recipient],
-                reply_to=[self.reply_to] if self.reply_to else None,
-                # So that no absence notice answers.
-                headers={"Auto-Submitted": "auto-generated"},
-            )
-            message.attach_alternative(self._render(".html"), "text/html")
+        sender = one_line(self.sender_name or self.frame.brand)
+        # So that no absence notice answers.
+        headers = {"Auto-Submitted": "auto-generated"}
+        if self.number:
+            headers["Message-ID"] = f"<{self.number}@{our_address.rpartition('@')[2]}>"
+        message = EmailMultiAlternatives(
+            subject=one_line(self.subject),
+            body=self.as_text(),
+            from_email=formataddr((sender, self.sender_email or our_address)),
+            to=list(self.recipients),
+            reply_to=[self.reply_to] if self.reply_to else None,
+            headers=headers,
+        )
+        message.attach_alternative(self.as_html(), "text/html")
         return message
 
-    def _render(self, ending: str) -> str:
-        values = {"language": self.language, **self.values}
-        return render_to_string(f"email/{self.template}{ending}", values)
+    def as_html(self) -> str:
+        """Return the whole page; a text that is one already stands without our frame."""
+        if "<html" in self.html[:1_000].lower():
+            return self.html
+        content = mark_safe(self.html)  # noqa: S308  # checked when saved, its values escaped
+        return self._framed("email/message.html", content=content)
+
+    def as_text(self) -> str:
+        return self._framed("email/message.txt", content=self.text.strip())
+
+    def _framed(self, template: str, **values: str) -> str:
+        with translation.override(self.language):
+            return render_to_string(
+                template, {"language": self.language, "frame": self.frame, **values}
+            )
 
 
 @contextmanager
@@ -109,7 +142,7 @@ def one_line(text: str) -> str:
 
 
 def _refusal(code: int) -> Exception:
-    kind = Undeliverable if code >= PERMANENT else Unreachable
+    kind = Undeliverable if code >= PERMANENT else NotThisOne
     return kind(f"The mail server answered {code}.")
 
 
