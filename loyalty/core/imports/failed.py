@@ -1,0 +1,100 @@
+"""
+Refused rows as a file in the format that they came in, to be mended and sent again.
+
+Each says what is wrong with it: in a column or key of its own, in XML in a comment before the row.
+Readers of imports leave all three out.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from tempfile import TemporaryFile
+from typing import Any
+from xml.sax.saxutils import escape
+
+import openpyxl
+
+from loyalty.core import csv_rows
+from loyalty.core.imports.formats import Format
+from loyalty.core.imports.jobs import kind_of
+from loyalty.core.imports.reading import ERROR_COLUMN
+from loyalty.core.models import ImportJob, ImportRow, RowOutcome
+
+CONTENT_TYPES = {
+    Format.XML: "application/xml",
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.JSON_LINES: "application/x-ndjson",
+}
+BLOCK_BYTES = 64 * 1024
+ROWS_AT_ONCE = 500
+MARK = "\ufeff"
+
+
+def stream(job: ImportJob) -> Iterator[bytes]:
+    """Yield the file, in constant memory."""
+    rows = job.rows.exclude(outcome=RowOutcome.DONE).exclude(content=None).order_by("number")
+    found = rows.iterator(chunk_size=ROWS_AT_ONCE)
+    kept_as = Format(job.format)
+    if kept_as == Format.XML:
+        return _xml(job, found)
+    if kept_as == Format.JSON_LINES:
+        return _json_lines(found)
+    return _workbook(job, found) if kept_as == Format.XLSX else _csv(job, found)
+
+
+def _lines(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[list[str]]:
+    """Yield the lines of a table; several of them may make up a row."""
+    yield [*job.header, ERROR_COLUMN]
+    for row in rows:
+        for line in row.content if isinstance(row.content, list) else [row.content]:
+            cells = line if isinstance(line, dict) else {}
+            yield [*(str(cells.get(name, "")) for name in job.header), row.message]
+
+
+def _csv(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[bytes]:
+    yield MARK.encode()
+    for line in _lines(job, rows):
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter=job.dialect.get("delimiter", ","))
+        writer.writerow([csv_rows.cell(value) for value in line])
+        yield text.getvalue().encode()
+
+
+def _workbook(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[bytes]:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for line in _lines(job, rows):
+        sheet.append([csv_rows.cell(value) for value in line])
+    with TemporaryFile() as file:
+        book.save(file)
+        file.seek(0)
+        while block := file.read(BLOCK_BYTES):
+            yield block
+
+
+def _json_lines(rows: Iterator[ImportRow]) -> Iterator[bytes]:
+    for row in rows:
+        content = row.content
+        if isinstance(content, dict):
+            text = json.dumps(content | {ERROR_COLUMN: row.message}, ensure_ascii=False)
+        else:
+            text = content if isinstance(content, str) else json.dumps(content)
+        yield f"{text}\n".encode()
+
+
+def _xml(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[bytes]:
+    kind = kind_of(job)
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<{kind.root}>\n'.encode()
+    for row in rows:
+        message = row.message.replace("--", "- -")
+        yield f"  <!-- {message} -->\n  {_element(kind.element, row.content)}\n".encode()
+    yield f"</{kind.root}>\n".encode()
+
+
+def _element(name: str, value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return f"<{name}>{escape(str(value))}</{name}>"
+    inner = "".join(_element(key, each) for key, many in value.items() for each in many)
+    return f"<{name}>{inner}</{name}>"

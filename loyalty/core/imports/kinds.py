@@ -1,0 +1,163 @@
+"""
+What kinds of rows files bring in, and what becomes of one row. Source: campaigns-people spec 9.
+
+Each row is a command of its own: what is wrong with one is told and stops no other. The rooms
+above register their kinds when they start.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, transaction
+
+from loyalty.core.actors import Actor
+from loyalty.core.api.forms import NOT_BLANK
+from loyalty.core.errors import DomainError, InvalidFields
+from loyalty.core.models import RowOutcome, Store
+from loyalty.core.xml_rows import Row
+
+# How the reference words the faults of a row's shape (IMP-3); they stand behind a node's name.
+REQUIRED = "is required node"
+NO_UUID = "should be UUID"
+NO_INTEGER = "should be integer value"
+NOT_VALID = "has an invalid value"
+# Texts that begin so go on after a node's name; the commands' own are sentences.
+SHAPE_WORDS = ("is ", "has ", "should ")
+CANNOT_STORE = "Processing exception: The row cannot be stored."
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    What became of one row. `identifier`: what the row calls itself; `uuid`: what it made.
+
+    `outcome`: a duplicate is a row that was refused because what it brings is here already.
+    """
+
+    outcome: RowOutcome
+    identifier: str
+    message: str = ""
+    uuid: UUID | None = None
+
+
+class Kind:
+    """
+    Takes the rows of one kind of file; made anew for each file.
+
+    `name` stands in the database. `root`, `element`: how its XML files begin, and each row.
+    `columns`: path of a node, with dots, for each column that a table may have. `required`: those
+    that a table must have. `id_key`: what the answer calls the id of what a row made; empty: the
+    answer is the id itself. `shapes`: texts of the commands → texts of the reference.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[Any]
+    about: ClassVar[Any] = ""
+    resource: ClassVar[str]
+    root: ClassVar[str]
+    element: ClassVar[str]
+    columns: ClassVar[Sequence[str]]
+    required: ClassVar[Sequence[str]] = ()
+    # Of these a comma in a number, or another way to write a day, is mended in tables.
+    decimals: ClassVar[frozenset[str]] = frozenset()
+    days: ClassVar[frozenset[str]] = frozenset()
+    # Where a table writes what a row may have several of: the node of one, and the column that is
+    # the same in all the lines of a row.
+    many: ClassVar[str] = ""
+    group_by: ClassVar[str] = ""
+    id_key: ClassVar[str] = ""
+    shapes: ClassVar[Mapping[str, str]] = {NOT_BLANK: REQUIRED}
+    is_undoable: ClassVar[bool] = False
+    # Rows that are written together in the background; each holds its locks until the last is.
+    chunk_rows: ClassVar[int] = 100
+
+    def __init__(self, store: Store, actor: Actor) -> None:
+        self.store = store
+        self.actor = actor
+
+    def identify(self, row: Row) -> str:
+        """Return how a row calls itself."""
+        raise NotImplementedError
+
+    def take(self, row: Row) -> UUID:
+        """
+        Carry out one row; return the id of what it made.
+
+        :raises DomainError: what is wrong with it.
+        """
+        raise NotImplementedError
+
+    def node(self, path: str) -> str:
+        """Return the row's name for an input of the command."""
+        return path
+
+    def is_duplicate(self, error: DomainError) -> bool:
+        """Tell whether a refusal says that what a row brings is here already."""
+        return False
+
+    def undo(self, uuid: UUID) -> None:
+        """
+        Take back what a row made.
+
+        :raises DomainError: it cannot be any more.
+        """
+        raise NotImplementedError
+
+    def process(self, row: Row) -> Result:
+        identifier = self.identify(row)
+        try:
+            uuid = self.take(row)
+        except InvalidFields as error:
+            message = f"Convert exception: {self.told(error.errors)}"
+            return Result(self._outcome(error), identifier, message)
+        except DomainError as error:
+            message = f"Processing exception: {error.message}"
+            return Result(self._outcome(error), identifier, message)
+        return Result(RowOutcome.DONE, identifier, uuid=uuid)
+
+    def process_many(self, rows: Sequence[Row]) -> list[Result]:
+        """Carry out some rows in the caller's transaction; none of them undoes another."""
+        return [self.process_apart(row) for row in rows]
+
+    def process_apart(self, row: Row) -> Result:
+        """Carry out a row, and tell of one that the database refuses as of any other."""
+        try:
+            with transaction.atomic():
+                return self.process(row)
+        except (DataError, IntegrityError):
+            # Its text quotes the row.
+            logger.exception("A row of kind %s cannot be stored", self.name)
+            return Result(RowOutcome.BAD, self.identify(row), CANNOT_STORE)
+
+    def told(self, errors: Mapping[str, Sequence[str]]) -> str:
+        """Return the faults of a row's nodes in one line."""
+        faults = ((self.node(path), text) for path, texts in errors.items() for text in texts)
+        return "; ".join(f"{node} {self._worded(text)}" for node, text in faults)
+
+    def _worded(self, text: str) -> str:
+        if text.startswith(SHAPE_WORDS):
+            return text
+        return self.shapes.get(text, f"is refused: {text}")
+
+    def _outcome(self, error: DomainError) -> RowOutcome:
+        return RowOutcome.DUPLICATE if self.is_duplicate(error) else RowOutcome.BAD
+
+
+_kinds: dict[str, type[Kind]] = {}
+
+
+def register(*kinds: type[Kind]) -> None:
+    _kinds.update({kind.name: kind for kind in kinds})
+
+
+def list_all() -> list[type[Kind]]:
+    return list(_kinds.values())
+
+
+def get(name: str) -> type[Kind] | None:
+    return _kinds.get(name)

@@ -1,0 +1,258 @@
+"""Files brought in in the background … Source: IMP-1, IMP-2, IMP-5."""
+
+import os
+import signal
+import time
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.utils import timezone
+
+from accounts.ledger import checks
+from accounts.models import Customer, PointsTransfer
+from accounts.selectors import balances
+from loyalty.core import jobs as recurring
+from loyalty.core.imports import jobs, kinds
+from loyalty.core.models import AuditEntry, Event, ImportJob, ImportRow, ImportState
+from tests.core.imports.conftest import (
+    as_csv,
+    as_json_lines,
+    as_workbook,
+    as_xml,
+    person,
+)
+from tests.factories.accounts import CustomerFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def counts(job: ImportJob) -> tuple[int, int, int, int]:
+    return job.rows_done, job.rows_ok, job.rows_bad, job.rows_duplicate
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(as_csv, id="csv"),
+        pytest.param(as_workbook, id="xlsx"),
+        pytest.param(as_json_lines, id="jsonl"),
+        pytest.param(as_xml, id="xml"),
+    ],
+)
+def test_takes_the_same_rows_out_of_every_format(bring_in, write):
+    """IMP-2: what is wrong with one row stops no other."""
+    people = [person(1), person(2, gender="x"), person(1), person(3)]
+
+    job = bring_in(write(people))
+
+    assert (job.state, counts(job)) == (ImportState.DONE, (4, 2, 1, 1))
+    names = Customer.objects.order_by("pk").values_list("email", "last_name")
+    assert list(names) == [("ann1@example.com", "Zażółć1"), ("ann3@example.com", "Zażółć3")]
+    assert [(row.number, row.outcome, row.message) for row in job.rows.all()] == [
+        (
+            2,
+            "bad",
+            "Convert exception: gender should be one of: male, female, not_disclosed",
+        ),
+        (3, "duplicate", "Processing exception: email: This value is already used."),
+    ]
+    assert (job.progress, job.rows.first().content is not None) == (1000, True)
+
+
+def test_check_keeps_nothing_but_the_counts(keep, mona):
+    job = keep(as_csv([person(1), person(2, gender="x"), person(1)]))
+
+    jobs.check(job=job)
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, counts(job), job.rows_total) == (ImportState.CHECKED, (3, 1, 1, 1), 3)
+    assert not Customer.objects.exists()
+    assert not Event.objects.filter(type="customer.registered").exists()
+    jobs.start(job=job, actor=mona)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, counts(job)) == (ImportState.DONE, (3, 1, 1, 1))
+    assert Customer.objects.count() == 1
+    assert job.rows.count() == 2
+
+
+def test_knows_a_file_again(bring_in, shop):
+    """Points would be added twice: a row of them is never a duplicate."""
+    alice = CustomerFactory(shop, email="alice@example.com")
+    text = "customerEmail,points,type\nalice@example.com,15,adding\n"
+
+    first = bring_in(text, "points")
+    second = bring_in(text, "points")
+
+    assert (first.state, second.state) == (ImportState.DONE, ImportState.REPEATED)
+    assert counts(second) == (0, 0, 0, 0)
+    assert balances.get_figures(alice.wallet_id, timezone.now()).points == 15
+    assert jobs.find_earlier(second) == first
+    assert bring_in(text, "points", is_again=True).state == ImportState.DONE
+    assert balances.get_figures(alice.wallet_id, timezone.now()).points == 30
+
+
+def test_takes_points_back(bring_in, shop, mona):
+    alice = CustomerFactory(shop, email="alice@example.com")
+    job = bring_in(
+        "customerEmail,points,type\n"
+        "alice@example.com,15,adding\nalice@example.com,7,adding\nalice@example.com,2,spending\n",
+        "points",
+    )
+
+    assert jobs.undo(job=job, actor=mona) == (2, 1)
+
+    job.refresh_from_db()
+    assert job.state == ImportState.UNDONE
+    assert balances.get_figures(alice.wallet_id, timezone.now()).points == 0
+    assert checks.find_differences() == []
+    with pytest.raises(jobs.NotUndoable):
+        jobs.undo(job=job, actor=mona)
+    assert AuditEntry.objects.filter(event_type="UndoImport").count() == 1
+
+
+def test_cannot_take_customers_back(bring_in, mona):
+    job = bring_in(as_csv([person(1)]))
+
+    with pytest.raises(jobs.NotUndoable):
+        jobs.undo(job=job, actor=mona)
+
+    assert Customer.objects.count() == 1
+
+
+def test_starts_a_file_once(keep, mona):
+    job = keep(as_csv([person(1)]))
+    jobs.start(job=job, actor=mona)
+
+    with pytest.raises(jobs.NotReady):
+        jobs.start(job=job, actor=mona, is_again=True)
+
+    job.refresh_from_db()
+    assert (job.state, job.rows_done) == (ImportState.RUNNING, 0)
+
+
+def test_remembers_how_a_header_was_mapped(keep, mona):
+    header = ("Mail", "First", "Last", "Active", "Gender", "Rules")
+    job = keep(as_csv([person(1)], header))
+    assert job.mapping == {"Active": "active", "Gender": "gender"}
+    with pytest.raises(jobs.MissingColumns, match="agreement1, email, firstName, lastName"):
+        jobs.start(job=job, actor=mona)
+    mapping = dict(
+        zip(
+            header,
+            ("email", "firstName", "lastName", "active", "gender", "agreement1"),
+            strict=True,
+        )
+    )
+
+    jobs.map_columns(job=job, mapping=mapping)
+    jobs.start(job=job, actor=mona)
+    jobs.run(job.pk)
+
+    assert Customer.objects.get().email == "ann1@example.com"
+    assert keep(as_csv([person(2)], header)).mapping == mapping
+
+
+def test_fails_after_three_breakdowns_without_a_row(keep, mona, monkeypatch):
+    """A worker's death is no fault of the file; a bug that comes again is told of."""
+    job = jobs.start(job=keep(as_csv([person(1)])), actor=mona)
+    kind = kinds.get("customers")
+
+    def break_down(*arguments: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(kind, "take", break_down)
+    for _attempt in range(3):
+        with pytest.raises(ZeroDivisionError):
+            jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.error) == (ImportState.FAILED, "ZeroDivisionError: a bug")
+    assert jobs.run(job.pk) == 0
+
+
+def test_forgets_old_files_and_what_was_said_of_their_rows(bring_in):
+    job = bring_in(as_csv([person(1, gender="x")]))
+    name = job.file.name
+    young = bring_in(as_csv([person(2, gender="x")]))
+    ImportJob.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=31))
+
+    jobs.forget(run=recurring.Run())
+
+    job.refresh_from_db()
+    assert (job.file.name, job.rows_bad) == ("", 1)
+    assert list(ImportRow.objects.values_list("job", flat=True)) == [young.pk]
+    assert default_storage.exists(name)  # deleted with the commit, which no test sees
+
+
+def test_takes_purchases_whose_items_are_lines(bring_in, shop):
+    """TX-5: lines that follow one another and name one document are one; commas are mended."""
+    from transactions.models import Transaction
+
+    job = bring_in(
+        "documentNumber;purchaseDate;documentType;customer.name;code;items.item.name;quantity;grossValue;items.item.category;maker\n"
+        "1;2026-03-14T10:29:05+01:00;sell;Ann;A;Tea;1;10,50;drinks;\n"
+        "1;;;;B;Cup;2;1 000,00;dishes;\n"
+        "2;2026-03-15T10:29:05+01:00;sell;Ann;A;Tea;1;3.5;drinks;\n",
+        "transactions",
+    )
+
+    assert (job.state, counts(job)) == (ImportState.DONE, (2, 2, 0, 0))
+    sales = Transaction.objects.order_by("document_number")
+    assert [(sale.document_number, sale.gross_value, sale.items.count()) for sale in sales] == [
+        ("1", Decimal("1010.50"), 2),
+        ("2", Decimal("3.50"), 1),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, monkeypatch):
+    """IMP-5: real SIGKILLs, each at another row, until the file is through."""
+    alice = CustomerFactory(shop, email="alice@example.com")
+    header = "customerEmail,points,type\n"
+    lines = [f"alice@example.com,{1 + number % 3},adding\n" for number in range(45)]
+    lines[20] = "nobody@example.com,1,adding\n"
+    kind = kinds.get("points")
+    monkeypatch.setattr(kind, "chunk_rows", 10)
+    job = jobs.start(job=keep(header + "".join(lines), "points"), actor=mona)
+    take = kind.take
+    deaths = 0
+
+    for rows_before_death in (3, 10, 17, 25):
+        connection.close()
+        if (child := os.fork()) == 0:
+            left = rows_before_death
+
+            def take_or_die(self: object, row: object) -> object:
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return take(self, row)
+
+            try:
+                kind.take = take_or_die
+                jobs.run(job.pk)
+            finally:
+                os._exit(0)
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        deaths += ended == -signal.SIGKILL
+    for _moment in range(50):
+        # The server notices a dead client a moment later, and frees its lock.
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        if job.state == ImportState.DONE:
+            break
+        time.sleep(0.1)
+
+    assert deaths == 4
+    assert (job.state, counts(job)) == (ImportState.DONE, (45, 44, 1, 0))
+    assert PointsTransfer.objects.count() == 44
+    assert balances.get_figures(alice.wallet_id, timezone.now()).points == sum(
+        1 + number % 3 for number in range(45) if number != 20
+    )
+    assert checks.find_differences() == []
