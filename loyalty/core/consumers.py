@@ -8,15 +8,14 @@ the number of the transaction that wrote them (`position`), and a consumer reads
 oldest transaction still running: whatever stands there is all there will ever be.
 """
 
-import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
+from loyalty.core import locks, sql
 from loyalty.core.models import ConsumerCursor, Event
 
 logger = logging.getLogger(__name__)
@@ -40,12 +39,18 @@ class Consumer:
     Somebody who hears of facts after commit.
 
     `handle`: called once per fact, outside of any transaction; at least once, so it must bear a
-    repetition. `facts`: the types it hears of; None: all. `name` names its cursor and is for ever.
+    repetition. `handle_many`: instead of it, called with some hundred facts at once, in order; the
+    cursor moves when it has dealt with all of them. `facts`: the types it hears of; None: all.
+    `name` names its cursor and is for ever.
     """
 
     name: str
-    handle: Callable[[Event], None]
+    handle: Callable[[Event], None] | None = None
     facts: frozenset[str] | None = None
+    handle_many: Callable[[Sequence[Event]], None] | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.handle is None) != (self.handle_many is None), "One of them hears."
 
 
 _consumers: tuple[Consumer, ...] = ()
@@ -86,7 +91,7 @@ def relay(consumer: Consumer, *, chunk: int = CHUNK) -> int:
     raises ends the relay, after the cursor was moved behind the last fact that went well.
     """
     assert not connection.in_atomic_block, "A consumer sees what is committed, and commits itself."
-    with _alone(consumer.name) as is_alone:
+    with locks.alone(f"consumer:{consumer.name}") as is_alone:
         if not is_alone:
             return 0
         cursor, _ = ConsumerCursor.objects.get_or_create(name=consumer.name)
@@ -101,9 +106,27 @@ def relay(consumer: Consumer, *, chunk: int = CHUNK) -> int:
                 return handled
 
 
+def pass_over(name: str) -> None:
+    """
+    Let a consumer never hear of what this transaction has written so far.
+
+    For history that is made up in a transaction, in an installation where nothing else happens.
+    """
+    assert connection.in_atomic_block
+    cursor, _ = ConsumerCursor.objects.get_or_create(name=name)
+    [(position,)] = sql.read("select pg_current_xact_id()::text::bigint", [])
+    _move(cursor, position, END_OF_POSITION)
+
+
 def _hand_over(consumer: Consumer, cursor: ConsumerCursor, facts: list[Event]) -> int:
     last: Event | None = None
     try:
+        if consumer.handle_many is not None:
+            if facts:
+                consumer.handle_many(facts)
+                last = facts[-1]
+            return len(facts)
+        assert consumer.handle is not None
         for fact in facts:
             consumer.handle(fact)
             last = fact
@@ -142,19 +165,3 @@ def _move(cursor: ConsumerCursor, position: int, event_id: int) -> None:
     if (position, event_id) > (cursor.position, cursor.event_id):
         cursor.position, cursor.event_id = position, event_id
         cursor.save(update_fields=["position", "event_id", "updated_at"])
-
-
-@contextmanager
-def _alone(name: str) -> Iterator[bool]:
-    """Hold this consumer's advisory lock; says False where another process has it."""
-    digest = hashlib.sha256(f"consumer:{name}".encode()).digest()
-    key = int.from_bytes(digest[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [key])
-        is_alone = bool(cursor.fetchone()[0])
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            with connection.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(%s)", [key])

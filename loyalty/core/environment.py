@@ -94,6 +94,43 @@ def mail(url: str, *, name: str = "EMAIL_URL") -> dict[str, Any]:
     }
 
 
+def sms(url: str, *, name: str = "SMS_URL") -> dict[str, str]:
+    """
+    Translate `smsapi://token@smsapi.pl?from=Name` into what the gateway's carrier takes.
+
+    `console:` writes to the screen; nothing: to files. Without a token each store's own is used.
+    """
+    parts = urlsplit(url)
+    if not url or url == "console:":
+        return {"kind": "console" if url else "file"}
+    options = dict(parse_qsl(parts.query))
+    sender = options.pop("from", "")
+    domains = {"smsapi.pl", "smsapi.com", "smsapi.bg", "smsapi.se"}
+    if parts.scheme != "smsapi" or parts.hostname not in domains or options:
+        raise ImproperlyConfigured(
+            f"{name} must be console: or smsapi://token@smsapi.pl?from=Name, "
+            f"with one of {', '.join(sorted(domains))}."
+        )
+    token = unquote(parts.username or "")
+    return {"kind": "smsapi", "domain": parts.hostname, "token": token, "sender": sender}
+
+
+def push(url: str, *, name: str = "PUSH_URL") -> dict[str, str]:
+    """
+    Translate `fcm:///path/of/key.json?project=id` into what Firebase's carrier takes.
+
+    `console:` writes to the screen; nothing: to files. The key file is a service account's.
+    """
+    parts = urlsplit(url)
+    if not url or url == "console:":
+        return {"kind": "console" if url else "file"}
+    options = dict(parse_qsl(parts.query))
+    project = options.pop("project", "")
+    if parts.scheme != "fcm" or parts.netloc or len(parts.path) < 2 or options:
+        raise ImproperlyConfigured(f"{name} must be console: or fcm:///path/of/key.json.")
+    return {"kind": "fcm", "key_file": unquote(parts.path), "project": project}
+
+
 def database(url: str, *, name: str = "DATABASE_URL") -> dict[str, object]:
     """
     Translate `postgresql://user:password@host:port/dbname?option=value` for Django.

@@ -1,6 +1,7 @@
 """Append facts to the event store, and run what must happen at once."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,22 @@ from django.db import connection
 from loyalty.core.models import Event, Store
 
 Handler = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class OnlyIn:
+    """
+    A *now* handler for the stores that `is_wanted` tells; it does nothing in others.
+
+    Whoever has the store at hand asks `has_now_handlers` with it, and is spared a transaction.
+    """
+
+    is_wanted: Callable[[Store], bool]
+    handler: Handler
+
+    def __call__(self, event: Event) -> None:
+        self.handler(event)
+
 
 _now_handlers: dict[str, tuple[Handler, ...]] = {}
 
@@ -53,5 +70,9 @@ def dispatch(event: Event) -> None:
         handler(event)
 
 
-def has_now_handlers(type: str) -> bool:
-    return bool(_now_handlers.get(type))
+def has_now_handlers(type: str, store: Store | None = None) -> bool:
+    """Tell whether a fact has something to run at once; in `store`, if it is given."""
+    return any(
+        store is None or not isinstance(handler, OnlyIn) or handler.is_wanted(store)
+        for handler in _now_handlers.get(type, ())
+    )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from loyalty.core.errors import InvalidFields
+from loyalty.core.webhooks import addresses
 
 T = TypeVar("T")
 
@@ -26,9 +27,30 @@ DAYS_MAX = 36_500
 TEXT_MAX = 2_000
 LIST_MAX = 1_000
 
+# What a webhook's request says itself.
+OWN_HEADERS = {
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+}
+
 CURRENCIES = ("pln", "usd", "eur", "hkd", "cop", "inr", "vnd")
 CUSTOMER_STATUSES = ("new", "active", "blocked", "deleted")
 IDENTIFIERS = ("email", "loyaltyCardNumber", "phone")
+
+
+# Settings that let somebody else act in the store's name; never written where people read.
+SECRETS = frozenset({"smsApiToken", "pushySecretKey", "webhookHeaderValue", "sales_manago"})
 
 
 class ExpiryMode(StrEnum):
@@ -165,6 +187,14 @@ class Address(Text):
             raise ValueRefused("This value is not a valid URL.")
 
 
+class WebhookAddress(Text):
+    """Where webhooks go: into the world. What its name means is asked where it is saved."""
+
+    def check(self, text: str) -> None:
+        if fault := addresses.fault_of(text):
+            raise ValueRefused(fault)
+
+
 class Colour(Text):
     def check(self, text: str) -> None:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
@@ -175,6 +205,8 @@ class HeaderName(Text):
     def check(self, text: str) -> None:
         if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text):
             raise ValueRefused("This value is not the name of a header.")
+        if text.lower() in OWN_HEADERS or text.lower().startswith("webhook-"):
+            raise ValueRefused("This header has a meaning of its own and cannot be set.")
 
 
 class HeaderValue(Text):
@@ -465,7 +497,7 @@ class StoreSettings:
     )
     pushy_secret_key = Text("pushySecretKey", help="Key of the push service.")
     webhooks = Flag("webhooks", default=False, help="Webhooks are sent.")
-    uri_webhooks = Address("uriWebhooks", help="Where webhooks go.")
+    uri_webhooks = WebhookAddress("uriWebhooks", help="Where webhooks go.")
     webhook_header_name = HeaderName("webhookHeaderName", help="Name of an extra webhook header.")
     webhook_header_value = HeaderValue("webhookHeaderValue", help="Value of that header.")
 

@@ -1,13 +1,20 @@
 """The core's recurring tasks: hand facts to their consumers, and forget what has had its time."""
 
+import contextlib
 from datetime import timedelta
 
 from celery import shared_task
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from kombu.exceptions import OperationalError
 
-from loyalty.core import consumers
+from loyalty.core import clock, consumers, throttle
+from loyalty.core.imports import jobs as imports
+from loyalty.core.jobs import Run, recurring
+from loyalty.core.messages import outbox
 from loyalty.core.models import IdempotencyRecord
+from loyalty.core.webhooks import deliveries, log, sending
 
 # How long a POST may be repeated under its `Idempotency-Key`.
 ANSWERS_KEPT_FOR = timedelta(days=2)
@@ -17,23 +24,111 @@ CHUNK = 5_000
 @shared_task  # type: ignore[untyped-decorator]
 def relay_events() -> int:
     """Bring every consumer of the event store up to date. Harmless when run twice at once."""
-    return consumers.relay_all()
+    handled = consumers.relay_all()
+    _wake_sender()
+    return handled
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def forget_answers() -> int:
-    """Delete the answers kept for repeated requests when nobody will repeat them any more."""
+def deliver_webhooks() -> int:
+    """Send the webhooks that are due, for some seconds, then let others work. Restartable."""
+    tried = sending.deliver_due()
+    _wake_sender()
+    return tried
+
+
+def _wake_sender() -> None:
+    due_at = deliveries.next_due_at()
+    if due_at is not None and due_at <= clock.now():
+        # Where the broker is away the schedule brings the next one.
+        with contextlib.suppress(OperationalError):
+            deliver_webhooks.delay()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_messages() -> int:
+    """Send the mails, text messages and pushes that are due. Several may run at once."""
+    return outbox.send_due()
+
+
+@recurring(
+    "forget-messages",
+    task="loyalty.core.tasks.forget_messages",
+    title=_("Forget messages"),
+    about=_("Deletes lines of the message log that are older than a year."),
+    counts={"messages": _("messages deleted")},
+)
+def forget_messages(run: Run) -> None:
+    outbox.forget(run=run)
+
+
+@recurring(
+    "forget-answers",
+    task="loyalty.core.tasks.forget_answers",
+    title=_("Forget answers"),
+    about=_("Deletes the answers kept for requests that nobody will repeat any more."),
+    counts={"answers": _("Answers deleted")},
+)
+def forget_answers(run: Run) -> None:
     limit = timezone.now() - ANSWERS_KEPT_FOR
-    forgotten = 0
-    while True:
-        old = IdempotencyRecord.objects.filter(created_at__lt=limit).order_by("created_at")
-        ids = list(old.values_list("pk", flat=True)[:CHUNK])
-        if not ids:
-            return forgotten
-        forgotten += IdempotencyRecord.objects.filter(pk__in=ids).delete()[0]
+    old = IdempotencyRecord.objects.filter(created_at__lt=limit).order_by("created_at")
+    while ids := list(old.values_list("pk", flat=True)[:CHUNK]):
+        with run.chunk() as done:
+            done["answers"] = IdempotencyRecord.objects.filter(pk__in=ids).delete()[0]
+
+
+@recurring(
+    "forget-browser-sessions",
+    task="loyalty.core.tasks.forget_browser_sessions",
+    title=_("Forget browser sessions"),
+    about=_("Deletes the browsers' sessions, staff's and customers', that are over."),
+    counts={"sessions": _("Sessions deleted")},
+)
+def forget_browser_sessions(run: Run) -> None:
+    over = Session.objects.filter(expire_date__lt=timezone.now()).order_by("expire_date")
+    while keys := list(over.values_list("pk", flat=True)[:CHUNK]):
+        with run.chunk() as done:
+            done["sessions"] = Session.objects.filter(pk__in=keys).delete()[0]
+
+
+@recurring(
+    "forget-webhooks",
+    task="loyalty.core.tasks.forget_webhooks",
+    title=_("Forget webhooks"),
+    about=_("Empties the log of webhooks of customers' data, and later of its entries."),
+    counts={"bodies": _("bodies forgotten"), "entries": _("entries deleted")},
+)
+def forget_webhooks(run: Run) -> None:
+    log.forget(run=run)
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def forget_browser_sessions() -> None:
-    """Delete the browsers' sessions, staff's and customers', that are over."""
-    SessionStore.clear_expired()
+def bring_in_files() -> int:
+    """Go on with the files that are being brought in. Restartable; each is one process's work."""
+    rows = imports.run_all()
+    if rows and imports.open_ids():
+        with contextlib.suppress(OperationalError):
+            bring_in_files.delay()
+    return rows
+
+
+@recurring(
+    "forget-imports",
+    task="loyalty.core.tasks.forget_imports",
+    title=_("Forget imported files"),
+    about=_("Deletes files that were brought in more than a month ago, and their rows' messages."),
+    counts={"files": _("files deleted"), "rows": _("rows forgotten")},
+)
+def forget_imports(run: Run) -> None:
+    imports.forget(run=run)
+
+
+@recurring(
+    "forget-attempts",
+    task="loyalty.core.tasks.forget_attempts",
+    title=_("Forget attempts"),
+    about=_("Deletes counts of failed attempts that are over, and places not seen for long."),
+    counts={"rows": _("Rows deleted")},
+)
+def forget_attempts(run: Run) -> None:
+    throttle.forget_over(run=run)

@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale
-from django.conf import settings
 
+from loyalty.core.selectors.languages import list_languages
 from loyalty.core.store_settings import CUSTOMER_STATUSES, Channel, ExpiryMode, StoreSettings
 
 # Groups of zones that are no places but older names and offsets.
@@ -50,8 +50,13 @@ def countries() -> dict[str, str]:
 
 def frontend_languages() -> list[dict[str, Any]]:
     return [
-        {"name": str(name), "code": code, "default": code == settings.LANGUAGE_CODE, "order": order}
-        for order, (code, name) in enumerate(settings.LANGUAGES)
+        {
+            "name": language.name,
+            "code": language.code,
+            "default": language.is_default,
+            "order": language.order,
+        }
+        for language in list_languages()
     ]
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from loyalty.core.api import forms
 from loyalty.core.errors import DomainError, KeyReused, NotFound
+from loyalty.core.throttle import TooManyAttempts
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -42,6 +43,10 @@ def _of_command(error: DomainError, form: Any) -> Response:
         return answer(404, "Not Found")
     if isinstance(error, KeyReused):
         return answer(422, error.message)
+    if isinstance(error, TooManyAttempts):
+        refused = answer(429, error.message)
+        refused["Retry-After"] = str(error.wait_seconds)
+        return refused
     refusal = forms.refusal_of(form, error) if form is not None else None
     if refusal is not None:
         return Response(refusal.answer, status=status.HTTP_400_BAD_REQUEST)

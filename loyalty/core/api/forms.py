@@ -203,6 +203,13 @@ def _text(error: str) -> str:
 def _nest(form: Any, path: list[str], texts: list[str], errors: dict[str, Any]) -> bool:
     """Put `texts` where the field of that source stands; say whether the form has it."""
     for name, field in form.fields.items():
+        if field.source == "*" and isinstance(field, serializers.Serializer):
+            # A compound of the form that is none of the command: its children are named directly.
+            inner: dict[str, Any] = {}
+            if _nest(field, path, texts, inner):
+                _merge(errors.setdefault(name, {}), inner)
+                return True
+            continue
         if path[0] not in {name, field.source}:
             continue
         if len(path) == 1 or not isinstance(
@@ -219,6 +226,14 @@ def _nest(form: Any, path: list[str], texts: list[str], errors: dict[str, Any]) 
         items = errors.setdefault(name, {})
         return _nest(field.child, path[2:], texts, items.setdefault(path[1], {}))
     return False
+
+
+def _merge(errors: dict[str, Any], more: dict[str, Any]) -> None:
+    for name, fault in more.items():
+        if isinstance(fault, dict) and isinstance(errors.get(name), dict):
+            _merge(errors[name], fault)
+        else:
+            errors[name] = fault
 
 
 def _bound(field: Any) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import ParseError
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from loyalty.core.actors import Actor
+from loyalty.core.api.rendering import QuickJSONRenderer
 from loyalty.core.errors import KeyReused
 from loyalty.core.models import IdempotencyRecord, Store
 
@@ -55,7 +55,7 @@ def run(
         if response.status_code >= 400:
             transaction.set_rollback(True)
             return response
-        body = None if response.data is None else JSONRenderer().render(response.data).decode()
+        body = None if response.data is None else QuickJSONRenderer().render(response.data).decode()
         IdempotencyRecord.objects.filter(pk=record_id).update(
             status=response.status_code, body=body
         )

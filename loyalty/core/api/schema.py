@@ -97,6 +97,15 @@ class OpenLoyaltySchema(AutoSchema):
         )
         return mapped
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        """Describe forms whose children's names come with the body by what each child looks like."""
+        child: type[Form] | None = getattr(serializer, "child_form", None)
+        if child is None:
+            mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+            return mapped
+        component = self.resolve_serializer(child(), direction)
+        return {"type": "object", "additionalProperties": component.ref}
+
     def _get_serializer_name(
         self, serializer: Any, direction: Any, bypass_extensions: bool = False
     ) -> str:

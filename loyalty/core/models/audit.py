@@ -7,7 +7,7 @@ from loyalty.core.models.base import PublicModel
 
 class AuditEntry(PublicModel):
     """
-    One act of a person or program. Appended only.
+    One act of a person or program. Appended only; `services.forgetting` may take personal data out.
 
     `event_type` is the command's name, such as `RegisterCustomer`; `entity_type` and `entity_id`
     name what it was done to. Source: domain spec 8.4.
@@ -27,6 +27,16 @@ class AuditEntry(PublicModel):
     class Meta:
         ordering = ["-created_at", "-pk"]
         verbose_name_plural = "audit entries"
+        indexes = [
+            # What a customer did, for when they are forgotten.
+            models.Index(
+                fields=["actor_id"],
+                name="audit_entry_by_customer",
+                condition=models.Q(actor_kind="customer"),
+            ),
+            models.Index(fields=["event_type", "-created_at"], name="audit_by_event_type"),
+            models.Index(fields=["username", "-created_at"], name="audit_by_username"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.entity_id}"

@@ -22,7 +22,8 @@ class CurrentTransactionId(models.Func):
 
 class Event(PublicModel):
     """
-    A fact, such as `points.spent`. Appended, never changed, never deleted (a trigger refuses both).
+    A fact, such as `points.spent`. Appended, never changed, never deleted (a trigger refuses both;
+    `services.forgetting` alone may take what people wrote out of a payload).
 
     `position` is the number of the writing transaction. A consumer that reads only positions below
     the oldest running transaction, in order of (position, id), skips nothing, however late an

@@ -45,7 +45,12 @@ class Store(PublicModel):
         """Return the typed settings of this store, defaults filled in. Runs no query."""
         from loyalty.core.store_settings import StoreSettings
 
-        return StoreSettings(self.setting_values, currency=self.currency)
+        # A purchase asks a dozen times; the values are replaced, never changed in place.
+        known: tuple[object, StoreSettings] | None = self.__dict__.get("_settings")
+        if known is None or known[0] is not self.setting_values:
+            settings = StoreSettings(self.setting_values, currency=self.currency)
+            known = self.__dict__["_settings"] = (self.setting_values, settings)
+        return known[1]
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,14 +1,20 @@
 """The audit trail's one writer."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
 
 from loyalty.core.actors import Actor
 from loyalty.core.models import AuditEntry, Store
+from loyalty.core.selectors.audit import NOT_LOGGED
 
-# What the log shows for an act of nobody who is signed in (AUD-2).
-NOT_LOGGED = "<notlogged>"
+__all__ = ["NOT_LOGGED", "Secret", "changes", "plain", "record"]
 
 
 def record(
@@ -39,3 +45,53 @@ def record(
         ip_address=actor.ip_address if actor else None,
         data=dict(data or {}),
     )
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """
+    Return what differs, as `{"name": {"old": …, "new": …}}`; what one side lacks is None there.
+
+    Of something new `old` is empty, of something deleted `new` is. Values become what JSON can
+    carry; a `Secret` only tells that it changed.
+    """
+    found = {}
+    for name in (*old, *(key for key in new if key not in old)):
+        before, after = old.get(name), new.get(name)
+        if before != after:
+            found[name] = {"old": plain(before), "new": plain(after)}
+    return found
+
+
+class Secret(str):
+    """A value that the trail must not hold: compared in full, written as a mask."""
+
+    __slots__ = ()
+
+
+MASK = "***"
+
+
+def plain(value: Any) -> Any:
+    """Return a value as the trail's JSON can carry it."""
+    if isinstance(value, Secret):
+        return MASK if value else ""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        # 10.0000 of the database and 10 of a form are one amount.
+        return format(value.normalize(), "f")
+    if isinstance(value, Model):
+        return str(getattr(value, "uuid", value.pk))
+    if isinstance(value, date | UUID):
+        return value.isoformat() if isinstance(value, date) else str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(map(plain, value), key=str)
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)

@@ -15,6 +15,7 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.models import Store
 from loyalty.core.services import audit
+from loyalty.core.webhooks import addresses
 
 # First path segments of the APIs, in lower case: a store of that code could not be told from them.
 RESERVED_CODES = frozenset(
@@ -26,16 +27,21 @@ RESERVED_CODES = frozenset(
         "auth",
         "campaign",
         "campaigncategory",
+        "cashback",
         "client",
+        "coupons",
         "csv",
         "customer",
         "doc",
         "doc.json",
         "earningrule",
         "event",
+        "forgot",
         "healthcheck",
         "invitation",
         "invitations",
+        "invite",
+        "join",
         "language",
         "level",
         "me",
@@ -44,12 +50,15 @@ RESERVED_CODES = frozenset(
         "points",
         "pos",
         "redoc",
+        "reset",
+        "rewards",
         "schema",
         "segment",
         "seller",
         "settings",
         "sign-in",
         "sign-out",
+        "signed-in",
         "store",
         "token",
         "transaction",
@@ -121,7 +130,7 @@ def create(
         event_type="CreateStore",
         entity_type="Store",
         entity_id=store.uuid,
-        data={"code": code, "name": name, "currency": store.currency, "active": is_active},
+        data=audit.changes({}, {"code": code, "currency": store.currency} | _told(store)),
         now=now,
     )
     return store
@@ -134,7 +143,8 @@ def update(
     """Rename a store, open or close it (STO-1: nothing else changes)."""
     now = now or timezone.now()
     _refuse({"name": _name_faults(name)})
-    before = {"name": store.name, "active": store.is_active}
+    store = Store.objects.select_for_update().get(pk=store.pk)
+    old = _told(store)
     store.name, store.is_active = name, is_active
     store.save(update_fields=["name", "is_active"])
     audit.record(
@@ -143,13 +153,12 @@ def update(
         event_type="UpdateStore",
         entity_type="Store",
         entity_id=store.uuid,
-        data={"old": before, "new": {"name": name, "active": is_active}},
+        data=audit.changes(old, _told(store)),
         now=now,
     )
     return store
 
 
-@transaction.atomic
 def change_settings(
     *, store: Store, form: Mapping[str, Any], actor: Actor, now: datetime | None = None
 ) -> Store:
@@ -158,27 +167,58 @@ def change_settings(
 
     :raises SettingsRefused: with sentences per wire key; nothing was written.
     """
-    now = now or timezone.now()
+    # The resolver may take its time, so it is asked before anything is locked.
+    _refuse_inward(store, form)
+    with transaction.atomic():
+        return _change_settings(store, form, actor, now or timezone.now())
+
+
+def _refuse_inward(store: Store, form: Mapping[str, Any]) -> None:
+    """Refuse a new address for webhooks whose name means a machine of our own network."""
+    wire = store_settings.StoreSettings.uri_webhooks.wire
+    address = str(form.get(wire) or "").strip()
+    if not address or address == store.settings.uri_webhooks or addresses.fault_of(address):
+        return
+    if fault := addresses.fault_of_name(address):
+        raise store_settings.SettingsRefused({wire: [fault]})
+
+
+def _change_settings(store: Store, form: Mapping[str, Any], actor: Actor, now: datetime) -> Store:
     locked = Store.objects.select_for_update().get(pk=store.pk)
     values = store_settings.clean_form(form, stored=locked.setting_values, currency=locked.currency)
-    old = locked.settings.as_wire()
+    old = _told_settings(locked)
     locked.setting_values = values
     # Rules may depend on settings (statuses that earn, delivery SKUs).
     locked.rules_version = F("rules_version") + _version_step()
     locked.save(update_fields=["setting_values", "rules_version"])
     locked.refresh_from_db(fields=["rules_version"])
-    changed = [key for key, value in locked.settings.as_wire().items() if old[key] != value]
     audit.record(
         actor,
         store=locked,
         event_type="UpdateSettings",
         entity_type="Settings",
         entity_id=locked.uuid,
-        # The names only: some values are secrets.
-        data={"changed": changed},
+        data=audit.changes(old, _told_settings(locked)),
         now=now,
     )
     return locked
+
+
+def _told(store: Store) -> dict[str, Any]:
+    """Return what the audit trail tells of a store."""
+    return {"name": store.name, "active": store.is_active}
+
+
+def _told_settings(store: Store) -> dict[str, Any]:
+    """Return the settings as the audit trail may tell them: of secrets, that they changed."""
+    settings = store.settings
+    wire = settings.as_wire()
+    told = {}
+    for setting in store_settings.registry():
+        value = wire[setting.wire]
+        is_secret = setting.wire in store_settings.SECRETS
+        told[setting.wire] = audit.Secret(str(value) if value else "") if is_secret else value
+    return told
 
 
 def touch_rules(store_id: int) -> None:

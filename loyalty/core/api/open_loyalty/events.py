@@ -29,6 +29,8 @@ NAMES = {
     "customer.added_to_segment": "Segment.CustomerAddedToSegment",
     "customer.removed_from_segment": "Segment.CustomerRemovedFromSegment",
     "customer.deleted": "User.CustomerWasDeleted",
+    "customer.code_requested": "User.CustomerCodeWasRequested",
+    "customer.activation_requested": "User.CustomerActivationWasRequested",
     "customer.anonymized": "User.CustomerWasAnonymized",
     "account.created": "Account.AccountWasCreated",
     "points.added": "Account.PointsWereAdded",
@@ -41,9 +43,26 @@ NAMES = {
     "points.canceled": "Account.PointsTransferHasBeenCanceled",
     "points.unlocked": "Account.PointsTransferHasBeenUnlocked",
     "points.reset": "Account.PointsHasBeenReset",
+    "points.expiring_soon": "Account.PointsWillExpire",
+    "level.expiring_soon": "User.CustomerLevelWillExpire",
+    "campaign.created": "Campaign.CampaignWasCreated",
+    "campaign.updated": "Campaign.CampaignWasUpdated",
+    "campaign.status_changed": "Campaign.CampaignActivityWasChanged",
+    "campaign.pool_changed": "Campaign.CampaignCouponsWereChanged",
+    "campaign.pool_low": "Campaign.CampaignCouponsRunOut",
+    "campaign.bought": "User.CampaignWasBoughtByCustomer",
+    "campaign.usage_changed": "User.CampaignUsageWasChanged",
+    "campaign.reward_redeemed": "Campaign.RewardWasRedeemed",
+    "campaign.coupon_canceled": "User.CampaignStatusWasChanged",
+    "campaign.returned": "User.CampaignWasReturned",
+    "campaign.delivery_status_changed": "Campaign.CampaignBoughtDeliveryStatusWasChanged",
+    "campaign.cashback_status_changed": "Campaign.CampaignBoughtCashbackStatusWasChanged",
     "transaction.registered": "Transaction.TransactionWasRegistered",
     "transaction.assigned": "Transaction.CustomerWasAssignedToTransaction",
     "transaction.labels_changed": "Transaction.LabelsWereUpdated",
+    "invitation.created": "User.InvitationWasCreated",
+    "invitation.accepted": "User.CustomerWasAttachedToInvitation",
+    "invitation.fulfilled": "User.PurchaseWasMadeForThisInvitation",
     "store.created": "Store.StoreWasCreated",
     "staff.created": "User.AdminWasCreated",
     "staff.updated": "User.AdminWasUpdated",
@@ -55,12 +74,14 @@ WRAPPED = {
     "customerId": "customerId",
     "levelId": "levelId",
     "segmentId": "segmentId",
+    "campaignId": "campaignId",
     "oldLevelId": "levelId",
+    "futureLevelId": "levelId",
     "transactionId": "transactionId",
     "storeId": "storeId",
 }
-NUMBERS = {"value", "active", "grossValue"}
-DATES = {"createdAt", "purchaseDate", "expiresAt", "lockedUntil"}
+NUMBERS = {"value", "active", "points", "grossValue"}
+DATES = {"createdAt", "purchaseDate", "expiresAt", "lockedUntil", "endsAt"}
 OF_TRANSFER = {"value", "comment", "createdAt", "issuer", "type", "expiresAt", "lockedUntil"}
 
 

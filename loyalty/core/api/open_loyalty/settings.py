@@ -11,6 +11,8 @@ from loyalty.core import store_settings
 from loyalty.core.api import choices
 from loyalty.core.api.forms import Form, FormOf, FormRefused
 from loyalty.core.api.views import PUBLIC, SIGNED_IN, OpenLoyaltyView, Rule
+from loyalty.core.models import Store
+from loyalty.core.selectors import store_files
 from loyalty.core.services import stores
 from loyalty.core.store_settings import (
     Credentials,
@@ -66,7 +68,7 @@ class Settings(OpenLoyaltyView):
     forms = {"POST": FormOf(SettingsForm, root="settings")}
 
     def get(self, request: Request, **ids: str) -> Response:
-        return Response({"settings": self.store.settings.as_wire()})
+        return Response({"settings": _wire(self.store)})
 
     def post(self, request: Request, **ids: str) -> Response:
         form = self.body("settings")
@@ -74,7 +76,7 @@ class Settings(OpenLoyaltyView):
             store = stores.change_settings(store=self.store, form=form, actor=self.actor)
         except store_settings.SettingsRefused as refusal:
             raise FormRefused(_layout(refusal.errors)) from refusal
-        return Response({"settings": store.settings.as_wire()})
+        return Response({"settings": _wire(store)})
 
 
 class PublicSettings(OpenLoyaltyView):
@@ -109,6 +111,10 @@ class Choices(OpenLoyaltyView):
         if type not in choices.LISTS:
             raise Http404
         return Response({"choices": choices.LISTS[type]()})
+
+
+def _wire(store: Store) -> dict[str, Any]:
+    return store.settings.as_wire() | store_files.describe_pictures(store)
 
 
 def _layout(errors: dict[str, list[str]]) -> dict[str, Any]:

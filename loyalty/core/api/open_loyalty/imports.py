@@ -1,0 +1,123 @@
+"""
+Take rows out of files. Source: campaigns-people spec 9.1.
+
+A small XML file is answered in the request, as documented. Whoever asks by `Prefer: respond-async`
+is answered with a job (RFC 7240), which takes every format and files of any size.
+"""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers, status
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from loyalty.core.api.forms import Form, FormOf
+from loyalty.core.api.views import OpenLoyaltyView
+from loyalty.core.errors import NotFound
+from loyalty.core.imports import jobs, kinds
+from loyalty.core.imports.kinds import Kind, Result
+from loyalty.core.models import ImportJob, RowOutcome
+
+ASYNC = "respond-async"
+
+
+class FileForm(Form):
+    file = serializers.FileField(help_text="XML; with a job also CSV, XLSX, JSON lines")
+
+
+class ImportView(OpenLoyaltyView):
+    """Answers 200 with an item for each row, whatever became of it (IMP-2)."""
+
+    forms = {"POST": FormOf(FileForm, root="file")}
+    kind: ClassVar[type[Kind]]
+
+    def post(self, request: Request, **ids: str) -> Response:
+        file = self.form()["file"]
+        sent: dict[str, Any] = {
+            "store": self.store,
+            "kind": self.kind,
+            "file": file,
+            "name": file.name or "",
+            "actor": self.actor,
+        }
+        if wants_job(request):
+            job = jobs.keep(**sent)
+            job = jobs.start(job=job, actor=self.actor)
+            return Response(
+                jobs.to_json(job),
+                status=status.HTTP_202_ACCEPTED,
+                headers={"Preference-Applied": ASYNC},
+            )
+        items = [self.item(result) for result in jobs.take_now(**sent)]
+        succeeded = sum(item["status"] == "success" for item in items)
+        return Response(
+            {
+                "items": items,
+                "totalProcessed": len(items),
+                "totalSuccess": succeeded,
+                "totalFailed": len(items) - succeeded,
+            }
+        )
+
+    def item(self, result: Result) -> dict[str, Any]:
+        if result.outcome != RowOutcome.DONE:
+            return {
+                "status": "error",
+                "message": result.message,
+                "identifier": result.identifier,
+            }
+        made = str(result.uuid)
+        return {
+            "status": "success",
+            "processImportResult": {
+                "object": {self.kind.id_key: made} if self.kind.id_key else made
+            },
+            "identifier": result.identifier,
+        }
+
+
+def wants_job(request: Request) -> bool:
+    words = request.headers.get("Prefer", "").split(",")
+    return any(word.partition(";")[0].strip().lower() == ASYNC for word in words)
+
+
+class Imports(OpenLoyaltyView):
+    """`GET admin/import`: the store's imports of the kinds that the caller may see."""
+
+    def get(self, request: Request, **ids: Any) -> Response:
+        seen = [kind.name for kind in kinds.list_all() if self.actor.can_view(kind.resource)]
+        found = ImportJob.objects.in_store(self.store).filter(kind__in=seen)
+        return self.listed(found, key="imports", row=jobs.to_json)
+
+
+class ImportDetails(OpenLoyaltyView):
+    """`GET admin/import/<import>`: how far one is, and what became of its rows."""
+
+    def get(self, request: Request, **ids: Any) -> Response:
+        job = jobs.get(self.store, ids["job"])
+        if job is None:
+            raise NotFound
+        if not self.actor.can_view(jobs.kind_of(job).resource):
+            raise PermissionDenied
+        return Response(jobs.to_json(job))
+
+
+class ImportRows(ImportDetails):
+    """`GET admin/import/<import>/rows`: the rows of which something is to be said."""
+
+    def get(self, request: Request, **ids: Any) -> Response:
+        super().get(request, **ids)
+        job = jobs.get(self.store, ids["job"])
+        assert job is not None
+        rows = job.rows.exclude(outcome=RowOutcome.DONE).order_by("number")
+        return self.listed(rows, key="rows", row=_row)
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return {
+        "row": row.number,
+        "status": row.outcome,
+        "identifier": row.identifier,
+        "message": row.message,
+    }
