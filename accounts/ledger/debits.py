@@ -4,7 +4,6 @@ Take points out of a wallet's lots: spend them, send them to another wallet, or 
 PostgreSQL picks the lots in the point type's spend order and writes everything in one statement.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +17,7 @@ from accounts.ledger.errors import InsufficientPoints, SameWallet
 from accounts.ledger.models import Issuer, Posting, PostingKind, PostingStatus
 from accounts.ledger.wallets import Holder, LockedBalance, lock_settled
 from loyalty.core import events
+from loyalty.core import sql as core_sql
 from loyalty.core.models import uuid7
 
 
@@ -46,8 +46,7 @@ def spend(order: Debit, *, now: datetime, point_type_id: int | None = None) -> P
     :raises InvalidAmount: not an amount of this point type.
     :raises KeyReused: the key stands for another posting.
     """
-    plan = _Plan(SPEND, PostingKind.SPEND, "points.spent", "spending")
-    return _debit(plan, order, now, point_type_id)
+    return _debit(_SPENDING, order, now, point_type_id)
 
 
 def hold(
@@ -106,7 +105,8 @@ def _refuse_same(sender: Holder, receiver: Holder | None) -> None:
 
 def _debit(plan: _Plan, order: Debit, now: datetime, point_type_id: int | None) -> Posting:
     key = keys.chosen(order.key)
-    if events.has_now_handlers(plan.event) and not connection.in_atomic_block:
+    has_handlers = events.has_now_handlers(plan.event, order.holder.store)
+    if has_handlers and not connection.in_atomic_block:
         with sql.atomic():
             return _debit_the_long_way(plan, order, key, now, point_type_id)
     amounts.check(order.amount, decimals=amounts.DECIMALS_MAX)
@@ -148,30 +148,8 @@ def _write(
     **received: Any,
 ) -> Posting | None:
     """Write a debit; None: the guards did not let it pass, or its key was used before."""
-    posting_uuid = uuid7()
-    effective_at = order.effective_at or now
-    rows = sql.once(
-        plan.statement,
-        {
-            "uuid": posting_uuid,
-            "wallet": sql.whole(order.holder.wallet_id),
-            "point_type": sql.whole(point_type_id),
-            "receiver": sql.whole(None if plan.receiver is None else plan.receiver.wallet_id),
-            "kind": plan.kind.value,
-            "amount": order.amount,
-            "key": key,
-            "issuer": order.issuer,
-            "comment": order.comment,
-            "effective_at": effective_at,
-            "now": now,
-            "transaction": order.transaction_uuid,
-            "event_uuid": uuid7(),
-            "event_type": plan.event,
-            "customer": sql.whole(order.holder.customer_id),
-            "payload": _payload(plan.transfer_type, order, posting_uuid, now),
-            **received,
-        },
-    )
+    arguments = _arguments(plan, order, key, now, point_type_id)
+    rows = sql.once(plan.statement, arguments | received)
     if not rows:
         return None
     [(posting_id, to_wallet_id, store_id, type_id, *event_ids)] = rows
@@ -182,7 +160,7 @@ def _write(
     return records.loaded(
         Posting,
         id=posting_id,
-        uuid=posting_uuid,
+        uuid=arguments["uuid"],
         store_id=store_id,
         point_type_id=type_id,
         from_wallet_id=order.holder.wallet_id,
@@ -195,7 +173,7 @@ def _write(
         system_unique_key=key,
         issuer=order.issuer,
         comment=order.comment,
-        effective_at=effective_at,
+        effective_at=arguments["effective_at"],
         created_at=now,
         transaction_uuid=order.transaction_uuid,
         revised_transaction_uuid=None,
@@ -205,9 +183,33 @@ def _write(
     )
 
 
+def _arguments(
+    plan: _Plan, order: Debit, key: str, now: datetime, point_type_id: int | None
+) -> dict[str, Any]:
+    posting_uuid = uuid7()
+    return {
+        "uuid": posting_uuid,
+        "wallet": sql.whole(order.holder.wallet_id),
+        "point_type": sql.whole(point_type_id),
+        "receiver": sql.whole(None if plan.receiver is None else plan.receiver.wallet_id),
+        "kind": plan.kind.value,
+        "amount": order.amount,
+        "key": key,
+        "issuer": order.issuer,
+        "comment": order.comment,
+        "effective_at": order.effective_at or now,
+        "now": now,
+        "transaction": order.transaction_uuid,
+        "event_uuid": uuid7(),
+        "event_type": plan.event,
+        "customer": sql.whole(order.holder.customer_id),
+        "payload": _payload(plan.transfer_type, order, posting_uuid, now),
+    }
+
+
 def _payload(transfer_type: str, order: Debit, posting_uuid: UUID, now: datetime) -> str:
     """Return the fact, but for whose account it is and what can be spent then."""
-    return json.dumps(
+    return core_sql.as_json(
         facts.payload(
             transfer_uuid=posting_uuid,
             value=order.amount,
@@ -247,7 +249,7 @@ def _earlier(plan: _Plan, order: Debit, balance: LockedBalance) -> Posting | Non
 
 # Which lots: the oldest first (PA-10: not by expiry), or the soonest expiring. `upto` is what the
 # lots give up to and with this one, so the last one taken gives only what is still needed.
-_TAKE = """, queue as (
+_PICK = """, queue as (
     select id, expires_at, remaining - reserved as free,
         sum(remaining - reserved) over (spend_order rows unbounded preceding) as upto
     from ledger_lot
@@ -260,17 +262,19 @@ _TAKE = """, queue as (
 ), taken as (
     select id, expires_at, upto, free - greatest(upto - %(amount)s::numeric, 0) as amount
     from queue where upto - free < %(amount)s
-), posting as (
+)
+"""
+_POST = """, posting as (
     insert into ledger_posting (
         uuid, store_id, point_type_id, from_wallet_id, to_wallet_id, kind, status, amount,
         requested_amount, captured_amount, system_unique_key, issuer, comment, effective_at,
         created_at, transaction_uuid
     )
     select %(uuid)s::uuid, store_id, point_type_id, wallet_id, {receiver}, %(kind)s, '{status}',
-        %(amount)s, %(amount)s, {captured}, %(key)s, %(issuer)s, %(comment)s,
+        %(amount)s, %(amount)s, {captured}, %(key)s, %(issuer)s, {comment},
         %(effective_at)s::timestamptz, %(now)s::timestamptz, %(transaction)s::uuid
     from usable
-    where (select sum(amount) from taken) = %(amount)s
+    where (select sum(amount) from taken) = %(amount)s and {condition}
     on conflict (store_id, system_unique_key) do nothing
     returning id, to_wallet_id
 ), lot as (
@@ -284,18 +288,21 @@ _TAKE = """, queue as (
     insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
     select %(event_uuid)s::uuid, store_id, %(event_type)s, usable.uuid, %(customer)s::bigint,
         %(payload)s::jsonb || jsonb_build_object(
-            'accountId', usable.uuid, 'active', trim_scale(active - %(amount)s)::text
+            {told} 'accountId', usable.uuid, 'active', trim_scale(active - %(amount)s)::text
         ), %(now)s
     from usable, posting
     returning id
 )
 """
+_TAKE = _PICK + _POST
 
 _BALANCE = """, balance as (
     update ledger_walletbalance b
     set active = b.active - %(amount)s, {balance_change}
     from usable, posting where b.id = usable.id
 )
+"""
+_RESULT = """
 select posting.id, posting.to_wallet_id, usable.store_id, usable.point_type_id, event.id
 from usable, posting, event
 """
@@ -307,16 +314,45 @@ _REDEMPTION = """(
 _CONSUME = "remaining = l.remaining - taken.amount, consumed = l.consumed + taken.amount"
 
 
-SPEND = (guards.DEBIT + _TAKE + _BALANCE).format(
-    receiver=_REDEMPTION,
-    status="captured",
-    captured="%(amount)s",
-    lot_change=_CONSUME,
-    allocation="consumed",
-    balance_change="spent = b.spent + %(amount)s",
-)
+# What most debits have in common.
+_AS_ASKED = {"comment": "%(comment)s", "condition": "true", "told": ""}
+_SPENT = {
+    "receiver": _REDEMPTION,
+    "status": "captured",
+    "captured": "%(amount)s",
+    "lot_change": _CONSUME,
+    "allocation": "consumed",
+    "balance_change": "spent = b.spent + %(amount)s",
+}
+SPEND = (guards.DEBIT + _TAKE + _BALANCE + _RESULT).format(**_SPENT, **_AS_ASKED)
 
-HOLD = (guards.DEBIT + _TAKE + _BALANCE).format(
+
+def spending_within(*, wallet: str, condition: str, comment: str) -> tuple[str, str]:
+    """
+    Return a spend as two parts of a larger statement, each a list of common table expressions.
+
+    For what is paid for and handed out in one round trip. The first part locks the balance of
+    `wallet` and has a row in `usable` if it has enough; the second writes where `condition` holds
+    ("posting" has then a row, and "event" the fact's id). The arguments are `spend_arguments`, but
+    for the `comment`, which is SQL too. Whoever finds no row in `usable` goes the long way.
+    """
+    second = (_POST + _BALANCE).format(
+        **_SPENT,
+        comment=comment,
+        condition=condition,
+        told=f"'comment', {comment},",
+    )
+    return guards.debit_of(wallet) + _PICK, second.removeprefix(", ")
+
+
+def spend_arguments(order: Debit, *, now: datetime) -> dict[str, Any]:
+    """Return a spend's arguments, in the store's default points; `uuid` is the posting's."""
+    amounts.check(order.amount, decimals=amounts.DECIMALS_MAX)
+    return _arguments(_SPENDING, order, keys.chosen(order.key), now, None)
+
+
+HOLD = (guards.DEBIT + _TAKE + _BALANCE + _RESULT).format(
+    **_AS_ASKED,
     receiver=f"case %(kind)s when 'spend' then {_REDEMPTION} else %(receiver)s::bigint end",
     status="held",
     captured="null",
@@ -360,9 +396,13 @@ from usable, posting, event, received_event
 """
 
 TRANSFER = (guards.TRANSFER + _TAKE + _RECEIVED).format(
+    **_AS_ASKED,
     receiver="%(receiver)s::bigint",
     status="captured",
     captured="%(amount)s",
     lot_change=_CONSUME,
     allocation="consumed",
 )
+
+SPENT = "points.spent"
+_SPENDING = _Plan(SPEND, PostingKind.SPEND, SPENT, "spending")

@@ -1,6 +1,5 @@
 """Give out points: one earn, or a batch of them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from accounts.ledger.models import (
 )
 from accounts.ledger.wallets import Holder, LockedBalance, lock_settled
 from loyalty.core import events
+from loyalty.core import sql as core_sql
 from loyalty.core.errors import KeyReused
 from loyalty.core.models import Event, uuid7
 
@@ -61,7 +61,7 @@ def earn(order: Earn, *, now: datetime, point_type_id: int | None = None) -> Lot
     :raises SupplyExhausted: a limited point type has less than that left.
     :raises KeyReused: the key stands for another posting.
     """
-    if events.has_now_handlers(EVENT) and not connection.in_atomic_block:
+    if events.has_now_handlers(EVENT, order.holder.store) and not connection.in_atomic_block:
         with sql.atomic():
             return earn(order, now=now, point_type_id=point_type_id)
     amounts.check(order.amount, decimals=amounts.DECIMALS_MAX)
@@ -209,7 +209,7 @@ def _write_one(
 
 def _payload(order: Earn, lot_uuid: UUID, locked_until: datetime | None, now: datetime) -> str:
     """Return the fact, but for whose account it is and what can be spent then."""
-    return json.dumps(
+    return core_sql.as_json(
         facts.payload(
             transfer_uuid=lot_uuid,
             value=order.amount,
@@ -259,7 +259,7 @@ def _write_many(
             "event_uuids": [event.uuid for _, event in drafts],
             "subjects": [event.subject for _, event in drafts],
             "customers": [event.customer_id for _, event in drafts],
-            "payloads": [json.dumps(event.payload) for _, event in drafts],
+            "payloads": [core_sql.as_json(event.payload) for _, event in drafts],
             "now": now,
         },
     )

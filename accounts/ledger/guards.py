@@ -11,13 +11,13 @@ from accounts.ledger import amounts
 
 # `locked` waits for the wallet and has its figures from after that.
 _LOCKED = """
-with locked as (
+locked as (
     select b.id, b.xmin::text as version, b.wallet_id, w.uuid, w.store_id, b.point_type_id,
         b.active, b.earned, b.next_due_at, t.decimals, t.max_supply, t.is_active, t.spend_order
     from ledger_walletbalance b
     join ledger_wallet w on w.id = b.wallet_id
     join ledger_pointtype t on t.id = b.point_type_id
-    where b.wallet_id = %(wallet)s::bigint
+    where b.wallet_id = {wallet}
         and case when %(point_type)s::bigint is null
             then t.is_default else t.id = %(point_type)s::bigint end
     for update of b
@@ -29,18 +29,26 @@ with locked as (
 )
 """
 
-EARN = _LOCKED.format(
+_WALLET = "%(wallet)s::bigint"
+
+EARN = "with " + _LOCKED.format(
+    wallet=_WALLET,
     condition="(max_supply is null or %(is_supplied)s::boolean)"
-    f" and earned + %(amount)s <= {amounts.LARGEST_TOTAL}"
+    f" and earned + %(amount)s <= {amounts.LARGEST_TOTAL}",
 )
 
 # The lots, unlike the locked row, are read as they were when the statement began. Whoever changed
 # them since has changed the balance, too: its version then is not the one that was seen.
-DEBIT = _LOCKED.format(
-    condition="""active >= %(amount)s and version = (
+_UNCHANGED = """active >= %(amount)s and version = (
             select s.xmin::text from ledger_walletbalance s where s.id = locked.id
         )"""
-)
+DEBIT = "with " + _LOCKED.format(wallet=_WALLET, condition=_UNCHANGED)
+
+
+def debit_of(wallet: str) -> str:
+    """Return DEBIT as a part of a larger statement; `wallet`: what gives the wallet's number."""
+    return _LOCKED.format(wallet=wallet, condition=_UNCHANGED)
+
 
 # Two wallets are locked before, in their order.
 TRANSFER = """

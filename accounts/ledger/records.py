@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import F, Model
-from django.db.models.base import ModelState
+from django.db.models import F
 
 from accounts.ledger import amounts, facts
 from accounts.ledger.models import (
@@ -25,25 +23,9 @@ from accounts.ledger.models import (
 from accounts.ledger.wallets import Holder, LockedBalance
 from loyalty.core import events
 from loyalty.core.models import Event, Store
+from loyalty.core.rows import loaded as loaded
 
 ZERO = Decimal(0)
-
-
-Row = TypeVar("Row", bound=Model)
-
-
-def loaded(model: type[Row], **columns: Any) -> Row:
-    """
-    Return an instance of a row whose columns are all known, as if it had been read.
-
-    A tenth of what the constructor takes: an earn or a spend makes two.
-    """
-    row = model.__new__(model)
-    row._state = ModelState()
-    row._state.adding = False
-    row._state.db = DEFAULT_DB_ALIAS
-    row.__dict__.update(columns)
-    return row
 
 
 def dispatch_fact(type: str, event_id: int, store_id: int, holder: Holder, now: datetime) -> None:
@@ -52,7 +34,7 @@ def dispatch_fact(type: str, event_id: int, store_id: int, holder: Holder, now: 
 
     What a handler rarely asks for, such as the payload, is read when it does.
     """
-    if not events.has_now_handlers(type):
+    if not events.has_now_handlers(type, holder.store):
         return
     event = loaded(
         Event,
@@ -165,7 +147,11 @@ def tell_of_posting(
     change: Decimal,
     **others: Any,
 ) -> None:
-    """Append a fact about a debit; `change`: by how much the active points changed."""
+    """
+    Append a fact about a debit; `change`: by how much the active points changed.
+
+    It is told, as it need not be the value: a hold had set that aside before.
+    """
     append_fact(
         type,
         balance,
@@ -174,6 +160,7 @@ def tell_of_posting(
         payload=facts.payload(
             accountId=balance.wallet_uuid,
             active=amounts.text(balance.active + change),
+            change=amounts.text(change),
             transfer_uuid=posting.uuid,
             value=value,
             type=transfer_type,

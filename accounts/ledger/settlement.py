@@ -7,7 +7,7 @@ neither: they count due lots out and unlocked ones in.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.ledger import facts, sql
 
@@ -15,24 +15,27 @@ from accounts.ledger import facts, sql
 Owners = Mapping[int, int | None]
 
 
-def settle(owners: Owners, *, now: datetime) -> tuple[int, int]:
+class Settled(NamedTuple):
+    """How many lots a settlement has changed."""
+
+    unlocked: int
+    expired: int
+
+
+def settle(owners: Owners, *, now: datetime) -> Settled:
     """
     Unlock, then expire, what is due in these wallets; return how many lots of each.
 
     The wallets are locked by the caller. Three statements, however many lots there are.
     Source: PA-3, PA-4, PE-8; a lot is due from its `expires_at` on.
     """
-    arguments = {
-        "wallets": list(owners),
-        "customers": list(owners.values()),
-        "now": now,
-    }
+    arguments = _in_order(owners) | {"now": now}
     unlocked = sql.rows(UNLOCK, arguments)
     expired = sql.rows(EXPIRE, arguments)
     sql.rows(NEXT_DUE, arguments)
     facts.dispatch_written("points.unlocked", [row[0] for row in unlocked])
     facts.dispatch_written("points.expired", [row[0] for row in expired])
-    return len(unlocked), len(expired)
+    return Settled(len(unlocked), len(expired))
 
 
 def expire_lots(lot_ids: list[int], owners: Owners, *, now: datetime) -> None:
@@ -42,16 +45,17 @@ def expire_lots(lot_ids: list[int], owners: Owners, *, now: datetime) -> None:
     Lots of which nothing is left expire without a posting; those whose date has passed keep it.
     The wallets are locked by the caller.
     """
-    arguments: dict[str, Any] = {
-        "lots": lot_ids,
-        "wallets": list(owners),
-        "customers": list(owners.values()),
-        "now": now,
-    }
+    arguments = _in_order(owners) | {"lots": lot_ids, "now": now}
     expired = sql.rows(EXPIRE_BY_HAND, arguments)
     assert len(expired) == len(lot_ids)
     sql.rows(NEXT_DUE, arguments)
     facts.dispatch_written("points.expired", [row[0] for row in expired])
+
+
+def _in_order(owners: Owners) -> dict[str, Any]:
+    """Return wallets, ascending, and the customer of each at the same place of another array."""
+    ordered = sorted(owners)
+    return {"wallets": ordered, "customers": [owners[wallet] for wallet in ordered]}
 
 
 def find_next_due(wallet_ids: list[int]) -> None:
@@ -59,10 +63,18 @@ def find_next_due(wallet_ids: list[int]) -> None:
     sql.rows(NEXT_DUE, {"wallets": wallet_ids})
 
 
+# A binary search in the ascending wallets: a join with them has no index to go by.
+_CUSTOMER = """(%(customers)s::bigint[])[
+        width_bucket(due.wallet_id, %(wallets)s::bigint[])
+    ]"""
+
+# Dates are compared so that no index on them serves: of all that is due in the store, these few
+# wallets have next to nothing.
 UNLOCK = """
 with due as (
     update ledger_lot set is_locked = false
-    where wallet_id = any(%(wallets)s) and is_open and is_locked and active_from <= %(now)s
+    where wallet_id = any(%(wallets)s::bigint[]) and is_open and is_locked
+        and greatest(active_from, %(now)s) = %(now)s
     returning id, uuid, store_id, wallet_id, point_type_id, remaining, active_from
 ), balance as (
     update ledger_walletbalance b
@@ -73,7 +85,7 @@ with due as (
     where b.wallet_id = s.wallet_id and b.point_type_id = s.point_type_id
 )
 insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
-select ledger_uuid7(), due.store_id, 'points.unlocked', w.uuid, o.customer_id,
+select ledger_uuid7(), due.store_id, 'points.unlocked', w.uuid, {customer},
     jsonb_build_object(
         'accountId', w.uuid, 'pointsTransferId', due.uuid,
         'value', trim_scale(due.remaining)::text, 'lockedUntil', due.active_from,
@@ -88,11 +100,9 @@ from due
 join ledger_wallet w on w.id = due.wallet_id
 join ledger_walletbalance b
     on b.wallet_id = due.wallet_id and b.point_type_id = due.point_type_id
-join unnest(%(wallets)s::bigint[], %(customers)s::bigint[]) as o (wallet_id, customer_id)
-    on o.wallet_id = due.wallet_id
 order by due.active_from, due.id
 returning id
-"""
+""".replace("{customer}", _CUSTOMER)
 
 # What both kinds of expiry do to the lots that `due` names.
 _EXPIRY = """
@@ -131,7 +141,7 @@ with due as (
     where b.wallet_id = s.wallet_id and b.point_type_id = s.point_type_id
 )
 insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
-select ledger_uuid7(), due.store_id, 'points.expired', w.uuid, o.customer_id,
+select ledger_uuid7(), due.store_id, 'points.expired', w.uuid, {customer},
     jsonb_build_object(
         'accountId', w.uuid, 'pointsTransferId', due.uuid,
         'value', trim_scale(due.free)::text, 'expiresAt', due.expires_at,
@@ -146,21 +156,22 @@ from due
 join ledger_wallet w on w.id = due.wallet_id
 join ledger_walletbalance b
     on b.wallet_id = due.wallet_id and b.point_type_id = due.point_type_id
-join unnest(%(wallets)s::bigint[], %(customers)s::bigint[]) as o (wallet_id, customer_id)
-    on o.wallet_id = due.wallet_id
 order by due.expires_at, due.id
 returning id
 """
 
 EXPIRE = _EXPIRY.format(
     date="expires_at",
-    chosen="wallet_id = any(%(wallets)s) and is_open and not is_locked and expires_at <= %(now)s",
+    chosen="wallet_id = any(%(wallets)s::bigint[]) and is_open and not is_locked"
+    " and greatest(expires_at, %(now)s) = %(now)s and expires_at is not null",
+    customer=_CUSTOMER,
 )
 
 EXPIRE_BY_HAND = _EXPIRY.format(
     # What a hold gives back after the lot's date follows it, and the date stays.
     date="least(expires_at, %(now)s::timestamptz)",
     chosen="id = any(%(lots)s)",
+    customer=_CUSTOMER,
 )
 
 NEXT_DUE = """
