@@ -8,7 +8,10 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Fill the registry of segment criteria with this room's own."""
+        """Fill the registries of segment criteria and of imports with this room's own."""
+        from accounts.api.open_loyalty import customer_imports, transfer_imports
         from accounts.segments import criteria, own
+        from loyalty.core.imports import kinds
 
         criteria.register(*own.CRITERIA)
+        kinds.register(customer_imports.CustomersKind, transfer_imports.PointsKind)

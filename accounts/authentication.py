@@ -19,7 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import PrincipalKind
-from accounts.services import tokens
+from accounts.services import signin, tokens
 from loyalty.core import sql
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.selectors import stores
@@ -119,6 +119,13 @@ def ip_address_of(request: HttpRequest) -> str | None:
     # The last entry is the proxy's own; those before it are whatever the caller wrote.
     address = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR") or None
     return address if address and all(c in "0123456789abcdefABCDEF.:" for c in address) else None
+
+
+def caller_of(request: HttpRequest, *, device: str = "") -> signin.Caller:
+    """Return where a sign-in comes from. `device`: of a browser, see `core.devices`."""
+    return signin.Caller(
+        address=ip_address_of(request), device=device, agent=request.META.get("HTTP_USER_AGENT", "")
+    )
 
 
 def _one(request: HttpRequest, statement: str, parameter: Any) -> tuple[Any, ...] | None:

@@ -3,13 +3,25 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts.models import Customer, Level
+from accounts.models import Customer, CustomerCode, Level
 from accounts.selectors.ladder import Step, is_worse
 from loyalty.core import events
 
 # Recalculations write these facts by the thousand, in a statement of their own.
 ADDED_TO_SEGMENT = "customer.added_to_segment"
 REMOVED_FROM_SEGMENT = "customer.removed_from_segment"
+# One for a customer and day, by the job of the notices (PE-10, C7). Its payload:
+#   customerId   uuid
+#   points       what expires then, a Decimal as text
+#   expiresAt    the last instant of the day at which any of it expires, ISO with the store's offset
+#   expiryDate   that day in the store's zone, YYYY-MM-DD
+POINTS_EXPIRING_SOON = "points.expiring_soon"
+# One for a customer and period of a level (LV-17). Its payload:
+#   customerId      uuid
+#   levelId         uuid of the level that they have
+#   futureLevelId   uuid of the level that they would get today
+#   endsAt          when the period ends, ISO with the store's offset
+LEVEL_EXPIRING_SOON = "level.expiring_soon"
 
 
 def account_created(customer: Customer, *, now: datetime) -> None:
@@ -31,6 +43,30 @@ def customer_signed_in(customer: Customer, *, now: datetime) -> None:
 
 def customer_deactivated(customer: Customer, *, now: datetime) -> None:
     _append("customer.deactivated", customer, {}, now)
+
+
+def customer_code_requested(customer: Customer, code: CustomerCode, *, now: datetime) -> None:
+    """The message with the code is written from this; the code is in no fact."""
+    payload: dict[str, object] = {
+        "codeId": str(code.uuid),
+        "purpose": code.purpose,
+        "number": code.number,
+    }
+    _append("customer.code_requested", customer, payload, now)
+
+
+def customer_activation_requested(customer: Customer, *, now: datetime) -> None:
+    """Somebody wants the mail with the link once more."""
+    _append("customer.activation_requested", customer, {}, now)
+
+
+def customer_deleted(customer: Customer, *, now: datetime) -> None:
+    _append("customer.deleted", customer, {}, now)
+
+
+def customer_anonymized(customer: Customer, *, now: datetime) -> None:
+    """Written before the record changes: whoever hears of it now may still read who they were."""
+    _append("customer.anonymized", customer, {}, now)
 
 
 def customer_updated(customer: Customer, *, fields: list[str], now: datetime) -> None:

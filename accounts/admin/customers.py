@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import (
 
 from accounts.cockpit import formats
 from accounts.cockpit.base import CockpitAdmin
-from accounts.cockpit.filters import DayRangeFilter, LevelFilter, PosFilter
+from accounts.cockpit.filters import DayRangeFilter, LevelFilter, PosFilter, SegmentFilter
 from accounts.cockpit.forms import CommandForm, DayField, LabelsField, Section, choices_of
 from accounts.cockpit.pages import EmptyState
 from accounts.cockpit.vocabulary import word
@@ -217,6 +217,7 @@ class CustomerAdmin(CockpitAdmin):
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("level", LevelFilter),
+        SegmentFilter,
         AssignedFilter,
         BoughtFilter,
         ("pos", PosFilter),

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -23,9 +22,9 @@ from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Customer, Level, Resource
 from accounts.services import levels
 from accounts.services.levels import LevelData, LevelText, SpecialRewardData
+from loyalty.core.selectors.languages import content_languages
 from loyalty.core.store_settings import TierBasis
 
-DEFAULT_LANGUAGE = "en"
 # Rows for special rewards beyond those that a level has.
 SPARE_REWARDS = 1
 ZERO = Decimal(0)
@@ -121,10 +120,11 @@ class LevelForm(CommandForm):
         )
 
     def _add_texts(self) -> list[tuple[str, str]]:
-        languages = [(code, str(name)) for code, name in settings.LANGUAGES]
+        # The default language stands first.
+        languages = content_languages()
         for code, _language in languages:
             self.fields[f"name_{code}"] = forms.CharField(
-                label=_("Name"), max_length=255, required=code == DEFAULT_LANGUAGE
+                label=_("Name"), max_length=255, required=code == languages[0][0]
             )
             self.fields[f"description_{code}"] = forms.CharField(
                 label=_("Description"), required=False, widget=forms.Textarea
@@ -164,7 +164,15 @@ class LevelForm(CommandForm):
         return level
 
     def _level_data(self, data: dict[str, Any]) -> LevelData:
+        stored = self.instance.translations.all() if self.instance is not None else ()
+        known = {code for code, _language in self.languages}
+        # What is said in languages that this form does not show is kept (TRN-5).
         texts = {
+            text.locale: LevelText(name=text.name, description=text.description)
+            for text in stored
+            if text.locale not in known
+        }
+        texts |= {
             code: LevelText(name=data[f"name_{code}"], description=data[f"description_{code}"])
             for code, _language in self.languages
             if data[f"name_{code}"] or data[f"description_{code}"]
@@ -246,6 +254,12 @@ class LevelAdmin(CockpitAdmin):
     @admin.display(description=gettext_lazy("State"))
     def state(self, level: Level) -> str:
         return active_chip(level.is_active)
+
+    def list_tabs(self, request: CockpitRequest) -> Sequence[tuple[Any, str, bool]]:
+        return [
+            (_("All levels"), "", True),
+            (_("Over time"), reverse("admin:level_statistics"), False),
+        ]
 
     def tools(self, request: CockpitRequest, subject: Level) -> Sequence[Tool]:
         url = reverse("admin:accounts_customer_changelist")

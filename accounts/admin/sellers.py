@@ -16,6 +16,7 @@ from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.filters import PosFilter
 from accounts.cockpit.forms import CommandForm, Section, choices_of
+from accounts.cockpit.links import sign_ins_tool
 from accounts.cockpit.pages import Confirmation, EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Access, Pos, Resource, Seller
@@ -120,9 +121,10 @@ class SellerAdmin(CockpitAdmin):
         return formats.time_tag(seller.last_login_at) if seller.last_login_at else _("never")
 
     def tools(self, request: CockpitRequest, subject: Seller) -> Sequence[Tool]:
+        sign_ins = sign_ins_tool("seller", subject)
         if not self.may_modify(request):
-            return ()
-        return (Tool(_("Delete"), self.object_url(subject, "remove"), "delete", "danger"),)
+            return (sign_ins,)
+        return (sign_ins, Tool(_("Delete"), self.object_url(subject, "remove"), "delete", "danger"))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.remove_view)

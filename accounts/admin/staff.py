@@ -15,6 +15,7 @@ from accounts.admin.segments import active_chip
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm, Section, choices_of
+from accounts.cockpit.links import sign_ins_tool
 from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
@@ -141,6 +142,9 @@ class StaffAdmin(CockpitAdmin):
     @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_login")
     def seen(self, user: StaffUser) -> str:
         return formats.time_tag(user.last_login) if user.last_login else _("never")
+
+    def tools(self, request: CockpitRequest, subject: StaffUser) -> Sequence[Tool]:
+        return () if subject.is_external else (sign_ins_tool("admin", subject),)
 
     def panels(self, request: CockpitRequest, subject: StaffUser) -> Sequence[Panel]:
         return (

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateFilter
 
-from accounts.models import Level, Pos
+from accounts.models import Level, Pos, Segment, SegmentMembership
 from loyalty.core import clock
 
 
@@ -54,3 +55,23 @@ class PosFilter(admin.RelatedFieldListFilter):
     ) -> list[tuple[Any, Any]]:
         store = request.store  # type: ignore[attr-defined]
         return [(pos.pk, pos.name) for pos in Pos.objects.in_store(store)]
+
+
+class SegmentFilter(admin.SimpleListFilter):
+    """Customers in one of the current store's segments."""
+
+    title = gettext_lazy("segment")
+    parameter_name = "segment__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
+        store = request.store  # type: ignore[attr-defined]
+        return list(
+            Segment.objects.in_store(store).order_by("name", "pk").values_list("pk", "name")
+        )
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        chosen = self.value() or ""
+        if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 19):
+            return queryset
+        members = SegmentMembership.objects.filter(segment=int(chosen))
+        return queryset.filter(pk__in=members.values("customer"))

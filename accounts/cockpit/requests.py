@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from typing import Protocol
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from accounts.authentication import ip_address_of
 from accounts.models import Role, StaffUser
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
 
 SESSION_KEY = "cockpit-store"
+# Under which number a browser's sign-in is written down.
+SIGN_IN = "sign_in"
 
 
 class CockpitRequest(HttpRequest):
@@ -38,7 +42,9 @@ def prepare(request: HttpRequest) -> CockpitRequest:
     :raises PermissionDenied: no store is open to this person.
     """
     assert isinstance(request.user, StaffUser)
-    request.actor = actor_of(request.user, ip_address=request.META.get("REMOTE_ADDR"))  # type: ignore[attr-defined]
+    request.actor = actor_of(  # type: ignore[attr-defined]
+        request.user, ip_address=ip_address_of(request), session_uuid=sign_in_of(request)
+    )
     prepared: CockpitRequest = request  # type: ignore[assignment]  # it has become one
     prepared.stores = _open_stores(prepared.actor)
     if not prepared.stores:
@@ -47,7 +53,15 @@ def prepare(request: HttpRequest) -> CockpitRequest:
     return prepared
 
 
-def actor_of(staff: StaffUser, *, ip_address: str | None = None) -> Actor:
+def sign_in_of(request: HttpRequest) -> UUID | None:
+    """Return under which number a sign-in is written down; those of older releases are not."""
+    text = request.session.get(SIGN_IN)
+    return UUID(text) if text else None
+
+
+def actor_of(
+    staff: StaffUser, *, ip_address: str | None = None, session_uuid: UUID | None = None
+) -> Actor:
     """Return a staff user as an actor, with the rights of all their roles: three queries."""
     roles = list(Role.objects.filter(staff=staff).prefetch_related("permissions"))
     permissions: dict[str, frozenset[str]] = {}
@@ -65,6 +79,7 @@ def actor_of(staff: StaffUser, *, ip_address: str | None = None) -> Actor:
         is_super=any(role.is_master for role in roles),
         permissions=permissions,
         ip_address=ip_address,
+        session_uuid=session_uuid,
     )
 
 

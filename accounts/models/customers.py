@@ -90,6 +90,11 @@ class Customer(StoreModel):
     seller = models.ForeignKey(
         Seller, on_delete=models.PROTECT, null=True, blank=True, related_name="customers"
     )
+    # Who brought them (RF); set when they register, and never changed. Asked of the row at hand
+    # only: whom somebody invited stands in the invitations.
+    invited_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     transactions_count = models.IntegerField(default=0)
     transactions_amount = models.DecimalField(max_digits=20, decimal_places=4, default=ZERO)
@@ -123,6 +128,12 @@ class Customer(StoreModel):
         ]
         indexes = [
             models.Index(fields=["store", "-created_at", "-id"], name="customer_by_registration"),
+            # The lists' own order, without the deleted: pages deep in it are found in the index.
+            models.Index(
+                fields=["store", "-created_at", "-id"],
+                name="customer_listed",
+                condition=~models.Q(status="deleted"),
+            ),
             models.Index(fields=["store", "level"], name="customer_by_level"),
             # Whose level's period ended first; the job asks every minute (LV-14).
             models.Index(

@@ -5,36 +5,48 @@ Set queries over index ranges, handed out in batches: what is sent, and how, is 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from accounts.selectors import qualifying
-from accounts.selectors.ladder import get_ladder, is_worse
+from accounts.selectors.ladder import Step, get_ladder, is_worse
 from accounts.selectors.standing import downgrade_days
 from loyalty.core import clock
-from loyalty.core.api.formats import number
 from loyalty.core.models import Store
 from loyalty.core.store_settings import DowngradeMode
 
 BATCH = 1_000
-Payload = dict[str, Any]
 
-# What both notices say of a customer, and the columns that it comes from.
-WHO = {
-    "customerId": "c.uuid",
-    "customerEmail": "c.email",
-    "customerPhone": "c.phone",
-    "customerLoyaltyCardNumber": "c.loyalty_card_number",
-    "customerFirstName": "c.first_name",
-    "customerLastName": "c.last_name",
-}
+
+@dataclass(frozen=True, slots=True)
+class ExpiringPoints:
+    """`points`: the sum of what expires on one day (C7); `expires_at`: the last instant of it."""
+
+    customer_id: int
+    customer_uuid: UUID
+    points: Decimal
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiringLevel:
+    """`future`: the level that the job would give today. `ends_at`: when it assesses."""
+
+    customer_id: int
+    customer_uuid: UUID
+    level: Step
+    future: Step
+    ends_at: datetime
 
 
 def iterate_expiring_points(
     store: Store, now: datetime, *, batch: int = BATCH
-) -> Iterator[list[Payload]]:
+) -> Iterator[list[ExpiringPoints]]:
     """
     Yield what of each customer's points expires on the day to warn of: exactly that one.
 
@@ -50,19 +62,12 @@ def iterate_expiring_points(
         "end": clock.start_of_day(day + timedelta(days=1), store.zone),
     }
     for rows in _batches(EXPIRING_POINTS, arguments, batch):
-        yield [
-            _who(who)
-            | {
-                "points": number(points),
-                "pointsWillExpire": until.astimezone(store.zone).isoformat(timespec="seconds"),
-            }
-            for *who, points, until in rows
-        ]
+        yield [ExpiringPoints(*row) for row in rows]
 
 
 def iterate_expiring_levels(
     store: Store, now: datetime, *, batch: int = BATCH
-) -> Iterator[list[Payload]]:
+) -> Iterator[list[ExpiringLevel]]:
     """
     Yield who loses their level in `expireLevelsNotificationDays` days unless they earn more.
 
@@ -80,26 +85,15 @@ def iterate_expiring_levels(
     last = now - timedelta(days=downgrade_days(settings.level_downgrade_days) - ahead)
     arguments = {"store": store.pk, "now": now, "after": last - timedelta(days=1), "last": last}
     ladder = get_ladder(store)
+    period = timedelta(days=downgrade_days(settings.level_downgrade_days))
     for rows in _batches(EXPIRING_LEVELS[qualifying.base_of(settings)], arguments, batch):
-        found: list[Payload] = []
-        for *who, level_id, amount in rows:
+        found: list[ExpiringLevel] = []
+        for customer_id, uuid, since, level_id, amount in rows:
             current, future = ladder.by_id.get(level_id), ladder.target(amount)
-            if current is None or future is None or not is_worse(future, current):
-                continue
-            levels = {
-                "levelId": str(current.uuid),
-                "levelName": current.name(),
-                "futureLevelId": str(future.uuid),
-                "futureLevelName": future.name(),
-            }
-            found.append(_who(who) | levels)
+            if current is not None and future is not None and is_worse(future, current):
+                found.append(ExpiringLevel(customer_id, uuid, current, future, since + period))
         if found:
             yield found
-
-
-def _who(values: list[Any]) -> Payload:
-    who = dict(zip(WHO, values, strict=True))
-    return who | {"customerId": str(who["customerId"])}
 
 
 def _batches(
@@ -113,8 +107,8 @@ def _batches(
 
 
 # Each side of the `or` has its partial index. What is unlocked by now but not written down counts.
-EXPIRING_POINTS = f"""
-select {", ".join(WHO.values())}, s.points, s.until
+EXPIRING_POINTS = """
+select c.id, c.uuid, s.points, s.until
 from (
     select l.wallet_id, sum(l.remaining - l.reserved) as points, max(l.expires_at) as until
     from ledger_lot l
@@ -128,15 +122,16 @@ from (
             select id from ledger_pointtype where store_id = %(store)s and is_default
         )
     group by l.wallet_id
+    having sum(l.remaining - l.reserved) > 0
 ) s
 join accounts_customer c on c.wallet_id = s.wallet_id
 where c.status <> 'deleted' and s.until > %(now)s
 order by c.id
-"""  # noqa: S608  # the columns are ours
+"""
 
 EXPIRING_LEVELS = {
     base: f"""
-    select {", ".join(WHO.values())}, c.level_id, {amount}
+    select c.id, c.uuid, coalesce(c.last_level_recalculation_at, c.created_at), c.level_id, {amount}
     from accounts_customer c
     where c.store_id = %(store)s and c.status <> 'deleted'
         and coalesce(c.last_level_recalculation_at, c.created_at) > %(after)s::timestamptz

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Coalesce, Trunc
 
 from accounts.ledger.models import (
@@ -38,6 +38,15 @@ def sum_flow(store: Store, start: datetime, end: datetime) -> Flow:
         spent=_spent(store, start, end).aggregate(sum=Sum("captured_amount"))["sum"] or ZERO,
         expired=_expired(store, start, end).aggregate(sum=Sum("captured_amount"))["sum"] or ZERO,
     )
+
+
+def sum_spendings(store: Store) -> tuple[int, Decimal]:
+    """Return how many spendings there ever were, the undone left out, and of how many points."""
+    spent = Posting.objects.in_store(store).filter(
+        kind=PostingKind.SPEND, status=PostingStatus.CAPTURED
+    )
+    found = spent.aggregate(count=Count("pk"), sum=Sum("captured_amount"))
+    return found["count"], found["sum"] or ZERO
 
 
 def flow_by_part(store: Store, period: Period) -> dict[date, Flow]:

@@ -6,6 +6,7 @@ from accounts.models import Customer
 from loyalty.core.models import Store
 
 WORDS_MAX = 6
+PART_LENGTH = 3
 
 
 def words_of() -> models.Func:
@@ -17,6 +18,33 @@ def words_of() -> models.Func:
     """
     names = ("first_name", "last_name", "email", "loyalty_card_number", "phone")
     return models.Func(*map(models.F, names), function="accounts_customer_words")
+
+
+def with_parts_of(text: str) -> models.Q:
+    """
+    Return the condition that a customer has all parts of `text`, by the index `customer_by_part`.
+
+    It finds a few too many, whose parts stand elsewhere: the caller asks for the text as well. A
+    text of fewer than three letters has no parts, and no index helps.
+    """
+    if len(text) < PART_LENGTH:
+        return models.Q()
+    names = ("first_name", "last_name", "email", "loyalty_card_number", "phone")
+    asked: list[models.Value] = [models.Value(text), *[models.Value(None) for _ in names[1:]]]
+    condition = models.Func(
+        models.Func(*map(models.F, names), function="accounts_customer_parts"),
+        # By the same function, so that the letters are lowered in the same way.
+        models.Func(
+            *asked,
+            function="accounts_customer_parts",
+            template="%(function)s(%(expressions)s)",
+            arg_joiner="::text, ",
+        ),
+        arg_joiner=" @> ",
+        template="(%(expressions)s)",
+        output_field=models.BooleanField(),
+    )
+    return models.Q(condition)
 
 
 def matching(customers: "models.QuerySet[Customer]", text: str) -> "models.QuerySet[Customer]":

@@ -6,7 +6,7 @@ from typing import BinaryIO
 from django.db import transaction
 
 from accounts.models import Customer
-from accounts.services.customer_locks import lock
+from accounts.services.customer_locks import lock, lock_known
 from loyalty.core import clock, pictures
 from loyalty.core.actors import Actor
 from loyalty.core.services import audit
@@ -20,10 +20,11 @@ def upload(
     Store a customer's avatar in place of the one before. Locks the customer.
 
     :raises PictureRefused: not a picture that we show.
+    :raises CustomerAnonymized: nobody may be shown.
     """
     picture = pictures.checked(file)
     assert picture.name is not None
-    [locked] = lock([customer.pk], store=customer.store)
+    locked = lock_known(customer)
     _drop_file(locked)
     locked.avatar.save(picture.name, picture, save=False)
     _save(locked, actor, "SetCustomerAvatar", now or clock.now())

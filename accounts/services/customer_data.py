@@ -48,6 +48,7 @@ class Registration:
 
     `level`: given by hand (LV-10). `password`: None: they have none yet. `created_at`: when they
     joined; None: now. `address`, `company`: by the keys of 8.1. `labels`: {"key": …, "value": …}.
+    `invitation_token`, `referral_customer_email`: who brought them; who fits neither is ignored.
     """
 
     first_name: str
@@ -68,6 +69,8 @@ class Registration:
     pos: Pos | None = None
     seller: Seller | None = None
     password: str | None = None
+    invitation_token: str = ""
+    referral_customer_email: str = ""
 
 
 class Changes(TypedDict, total=False):

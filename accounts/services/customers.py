@@ -10,31 +10,41 @@ from django.contrib.auth.hashers import make_password
 from django.db import models, transaction
 from django.utils.crypto import get_random_string
 
-from accounts import events
+from accounts import events, identifiers
 from accounts.ledger import wallets
-from accounts.models import Customer, CustomerStatus, Level, Pos, Seller
+from accounts.models import CodePurpose, Customer, CustomerStatus, Level, Pos, Seller
 from accounts.selectors.ladder import Step, get_ladder
-from accounts.services import customer_data, level_moves, passwords, tokens
+from accounts.services import codes, customer_data, introductions, level_moves, passwords, tokens
 from accounts.services.customer_data import Changes, Registration
-from accounts.services.customer_locks import lock
+from accounts.services.customer_locks import CustomerAnonymized, lock, lock_known
 from loyalty.core import clock
 from loyalty.core.actors import Actor, ActorKind
-from loyalty.core.errors import DomainError, NotFound
+from loyalty.core.errors import DomainError, InvalidFields, NotFound
+from loyalty.core.messages import catalogue, templates
 from loyalty.core.models import Store
 from loyalty.core.services import audit
 from loyalty.core.store_settings import Channel
 
 __all__ = [
     "Changes",
+    "CustomerAnonymized",
     "CustomerDeleted",
+    "NotWaiting",
     "Registration",
     "activate",
+    "activate_by_code",
     "activate_by_token",
+    "actor_of",
     "assign_pos",
+    "bring_in",
+    "confirm_change",
     "deactivate",
+    "delete",
     "issue_temporary_password",
     "lock",
     "register",
+    "resend_activation",
+    "resend_activation_to",
     "self_register",
     "update",
 ]
@@ -53,6 +63,12 @@ class CustomerDeleted(DomainError):
     """This customer was deleted."""
 
     code = "customer_deleted"
+
+
+class NotWaiting(DomainError):
+    """This customer does not wait for activation."""
+
+    code = "not_waiting"
 
 
 def register(
@@ -98,6 +114,37 @@ def self_register(
     return _register(store, data, actor, status=status, seller=None, pos=None, now=now)
 
 
+def bring_in(
+    *,
+    store: Store,
+    data: Registration,
+    is_active: bool,
+    is_told: bool,
+    actor: Actor,
+    now: datetime | None = None,
+) -> Customer:
+    """
+    Register a customer whom a file tells of (IMP-10); a customer who is known is never changed.
+
+    Who is not active waits: with the message to confirm if `is_told`, else in silence, and has to
+    be activated by staff.
+
+    :raises InvalidFields: every fault of the data at once; nothing was written.
+    """
+    status = CustomerStatus.ACTIVE if is_active else CustomerStatus.NEW
+    return _register(
+        store,
+        data,
+        actor,
+        status=status,
+        seller=data.seller,
+        pos=data.pos,
+        now=now,
+        # Without a token there is no link to send.
+        has_token=is_told,
+    )
+
+
 @transaction.atomic
 def update(
     *, customer: Customer, changes: Changes, actor: Actor, now: datetime | None = None
@@ -110,9 +157,10 @@ def update(
 
     :raises InvalidFields: every fault at once, also the fields that a customer may not change on
         their own record (CUS-22); nothing was written.
+    :raises CustomerAnonymized: they were.
     """
     now = now or clock.now()
-    [locked] = lock([customer.pk], store=customer.store)
+    locked = lock_known(customer)
     values = customer_data.cleaned(changes)
     errors = customer_data.faults(values, locked.store)
     for name in _forbidden(locked, values, actor):
@@ -124,6 +172,7 @@ def update(
     for name in customer_data.taken(values, locked.store, besides=locked):
         errors[name] = errors[name] or [customer_data.TAKEN]
     customer_data.refuse(errors)
+    _hold_back(locked, values, actor, now)
     if level is not None and is_moving:
         level_moves.place_manually(locked, level, now=now)
     elif "level" in values and level is None and locked.manually_assigned_level_id is not None:
@@ -145,6 +194,26 @@ def deactivate(*, customer: Customer, actor: Actor, now: datetime | None = None)
 
 
 @transaction.atomic
+def delete(*, customer: Customer, actor: Actor, now: datetime | None = None) -> Customer:
+    """
+    Shut a customer out for good and leave them out of lists (8.3); what they did is kept.
+
+    Who they were is kept, too, until somebody anonymizes them. Once is enough. Locks the customer.
+    """
+    now = now or clock.now()
+    [locked] = lock([customer.pk], store=customer.store)
+    if locked.status == CustomerStatus.DELETED:
+        return locked
+    locked.status = CustomerStatus.DELETED
+    locked.activation_token = ""
+    _save(locked, ["status", "activation_token"], now)
+    tokens.sign_out_everywhere(locked, now=now)
+    events.customer_deleted(locked, now=now)
+    _record(actor, locked, "DeleteCustomer", {}, now)
+    return locked
+
+
+@transaction.atomic
 def activate_by_token(*, store: Store, token: str, now: datetime | None = None) -> Customer:
     """
     Activate whoever was sent this token; it works once (ACT-1). Locks the customer.
@@ -159,6 +228,93 @@ def activate_by_token(*, store: Store, token: str, now: datetime | None = None) 
     return _set_status(found, CustomerStatus.ACTIVE, None, now or clock.now())
 
 
+def activate_by_code(*, store: Store, secret: str, now: datetime | None = None) -> Customer:
+    """
+    Activate whoever was sent this code in a text message; it works once, for half an hour (ACT-2).
+
+    Locks the customer.
+
+    :raises NotFound: no open code is this one.
+    """
+    now = now or clock.now()
+    with transaction.atomic():
+        code = codes.find(store, secret, CodePurpose.ACTIVATION, now=now)
+        if code is None or code.customer is None:
+            raise NotFound
+        [locked] = lock([code.customer.pk], store=store)
+        if locked.status != CustomerStatus.NEW or not codes.end(code, now=now):
+            raise NotFound
+        return _set_status(locked, CustomerStatus.ACTIVE, None, now)
+
+
+@transaction.atomic
+def resend_activation(*, customer: Customer, now: datetime | None = None) -> None:
+    """
+    Send the way in to somebody new once more, by the store's way to write (ACT-4).
+
+    In a text message another code, in a mail the same link. Locks the customer.
+
+    :raises NotWaiting: they are not new.
+    :raises TooSoon: the last one left less than two minutes ago.
+    """
+    now = now or clock.now()
+    [locked] = lock([customer.pk], store=customer.store)
+    if locked.status != CustomerStatus.NEW:
+        raise NotWaiting
+    _send_way_in(locked, now)
+
+
+@transaction.atomic
+def resend_activation_to(*, store: Store, phone: str, now: datetime | None = None) -> None:
+    """
+    Send the way in to whoever is new and has this number (ACT-4). Locks them.
+
+    Whether somebody has it is not to be learnt here: numbers of nobody have to wait, too.
+
+    :raises InvalidFields: this is no phone number.
+    :raises TooSoon: the last wish for this number is less than two minutes old.
+    """
+    now = now or clock.now()
+    number = identifiers.normal_phone(phone)
+    if number is None or not identifiers.is_phone(number):
+        raise InvalidFields({"phone": [customer_data.NO_PHONE]})
+    waiting = Customer.objects.in_store(store).filter(status=CustomerStatus.NEW, phone=number)
+    found = waiting.values_list("pk", flat=True).first()
+    if found is None:
+        codes.ask(
+            store=store, customer=None, purpose=CodePurpose.ACTIVATION, address=number, now=now
+        )
+        return
+    [locked] = lock([found], store=store)
+    if locked.status == CustomerStatus.NEW:
+        _send_way_in(locked, now)
+
+
+def confirm_change(*, customer: Customer, secret: str, now: datetime | None = None) -> Customer:
+    """
+    Let a new e-mail address or phone number count, which the customer has now proven (ACT-6).
+
+    Locks the customer.
+
+    :raises NotFound: no open code of theirs is this one; the fifth wrong one ends it.
+    :raises InvalidFields: somebody else has the address by now.
+    """
+    now = now or clock.now()
+    code = codes.find_of(customer, secret, now=now)
+    if code is None:
+        raise NotFound
+    with transaction.atomic():
+        locked = lock_known(customer)
+        address = code.address
+        if not codes.end(code, now=now):
+            raise NotFound
+        name = "email" if code.purpose == CodePurpose.EMAIL_CHANGE else "phone"
+        if customer_data.taken({name: address}, locked.store, besides=locked):
+            raise InvalidFields({name: [customer_data.TAKEN]})
+        _change(locked, {name: address}, actor_of(locked), now)
+    return locked
+
+
 @transaction.atomic
 def assign_pos(
     *, customer: Customer, pos: Pos, actor: Actor, now: datetime | None = None
@@ -166,9 +322,10 @@ def assign_pos(
     """Tie a customer to a point of sale (CUS-27). Locks the customer."""
     now = now or clock.now()
     [locked] = lock([customer.pk], store=customer.store)
+    told = audit.changes({"posId": locked.pos}, {"posId": pos})
     locked.pos = pos
     _save(locked, ["pos"], now)
-    _record(actor, locked, "AssignPosToCustomer", {"posId": str(pos.uuid)}, now)
+    _record(actor, locked, "AssignPosToCustomer", told, now)
     return locked
 
 
@@ -183,13 +340,81 @@ def issue_temporary_password(
     """
     now = now or clock.now()
     raw = passwords.generate()
-    [locked] = lock([customer.pk], store=customer.store)
+    locked = lock_known(customer)
     locked.set_password(raw)
     locked.must_change_password = True
     _save(locked, ["password", "must_change_password"], now)
     tokens.sign_out_everywhere(locked, now=now)
     _record(actor, locked, "IssueTemporaryPassword", {}, now)
     return raw
+
+
+def _send_way_in(customer: Customer, now: datetime) -> None:
+    """:raises TooSoon: the last one left less than two minutes ago."""
+    if _writes_texts(customer.store) and customer.phone:
+        codes.ask(
+            store=customer.store,
+            customer=customer,
+            purpose=CodePurpose.ACTIVATION,
+            address=customer.phone,
+            now=now,
+        )
+        return
+    codes.pause(store=customer.store, address=customer.email or customer.phone or "", now=now)
+    events.customer_activation_requested(customer, now=now)
+
+
+def _writes_texts(store: Store) -> bool:
+    return bool(store.settings.preferred_communication_method == Channel.SMS)
+
+
+def _hold_back(customer: Customer, values: dict[str, Any], actor: Actor, now: datetime) -> None:
+    """
+    Take a new address out of what an active customer changes about themself, and send it a code.
+
+    The old one counts until they confirm the new one (ACT-6). What the store cannot send a code to
+    counts at once, and so does what staff and sellers write.
+    """
+    if actor.kind != ActorKind.CUSTOMER or customer.status != CustomerStatus.ACTIVE:
+        return
+    for name, (purpose, occasion) in _PROVEN.items():
+        address = values.get(name)
+        if not address or address == getattr(customer, name):
+            continue
+        if not any(message.is_enabled for message in templates.list_for(customer.store, occasion)):
+            continue
+        del values[name]
+        if codes.is_on_its_way(customer, purpose, address, now=now):
+            continue
+        try:
+            codes.ask(
+                store=customer.store,
+                customer=customer,
+                purpose=purpose,
+                address=address,
+                now=now,
+                is_pending=True,
+            )
+        except codes.TooSoon as error:
+            raise InvalidFields({name: [error.message]}) from error
+
+
+_PROVEN = {
+    "email": (CodePurpose.EMAIL_CHANGE, catalogue.EMAIL_CHANGED),
+    "phone": (CodePurpose.PHONE_CHANGE, catalogue.PHONE_CHANGED),
+}
+
+
+def actor_of(customer: Customer, *, ip_address: str | None = None) -> Actor:
+    """Return a customer as the one who acts."""
+    return Actor(
+        kind=ActorKind.CUSTOMER,
+        id=customer.pk,
+        uuid=customer.uuid,
+        name=tokens.username_of(customer),
+        store_id=customer.store_id,
+        ip_address=ip_address,
+    )
 
 
 def _register(
@@ -201,12 +426,17 @@ def _register(
     seller: Seller | None,
     pos: Pos | None,
     now: datetime | None,
+    has_token: bool = True,
 ) -> Customer:
     now = now or clock.now()
     values = customer_data.cleaned(
         {field.name: getattr(data, field.name) for field in fields(data)}
     )
     password = values.pop("password")
+    introduction = introductions.Introduction(
+        token=values.pop("invitation_token").strip(),
+        referrer_email=values.pop("referral_customer_email").strip(),
+    )
     errors = customer_data.faults(values, store)
     if password is not None:
         errors["password"] += passwords.weaknesses(password) if password else [customer_data.BLANK]
@@ -223,7 +453,9 @@ def _register(
     # Hashing takes as long as all of the rest; it is done before anything is written.
     values["password"] = make_password(password) if password else ""
     with transaction.atomic():
-        return _create(store, values, level, actor, status=status, now=now)
+        customer = _create(store, values, level, actor, status=status, has_token=has_token, now=now)
+        introductions.attach(customer, introduction, now=now)
+    return customer
 
 
 def _create(
@@ -233,6 +465,7 @@ def _create(
     actor: Actor | None,
     *,
     status: CustomerStatus,
+    has_token: bool,
     now: datetime,
 ) -> Customer:
     """Write a checked customer, with wallet, first level, facts and audit entry."""
@@ -245,7 +478,9 @@ def _create(
         status=status,
         manually_assigned_level_id=level.id if is_manual else None,
         must_change_password=not values["password"],
-        activation_token="" if is_active else get_random_string(ACTIVATION_TOKEN_LENGTH),
+        activation_token=get_random_string(ACTIVATION_TOKEN_LENGTH)
+        if has_token and not is_active
+        else "",
         newsletter_subscribed_at=now if values["agreement2"] else None,
         updated_at=now,
         **values,
@@ -258,6 +493,14 @@ def _create(
     events.account_created(customer, now=now)
     if is_active:
         events.customer_activated(customer, now=now)
+    elif _writes_texts(store) and customer.phone:
+        codes.ask(
+            store=store,
+            customer=customer,
+            purpose=CodePurpose.ACTIVATION,
+            address=customer.phone,
+            now=now,
+        )
     if customer.newsletter_subscribed_at is not None:
         events.customer_subscribed_to_newsletter(customer, now=now)
     data = {name: _plain(value) for name, value in values.items() if name != "password"}
@@ -314,15 +557,16 @@ def _set_status(
     if locked.status == status:
         return locked
     was_new = locked.status == CustomerStatus.NEW
+    told = audit.changes({"status": str(locked.status)}, {"status": str(status)})
     locked.status = status
     locked.activation_token = ""
     _save(locked, ["status", "activation_token"], now)
     if status == CustomerStatus.ACTIVE:
         events.customer_activated(locked, was_new=was_new, now=now)
-        _record(actor, locked, "ActivateCustomer", {}, now)
+        _record(actor, locked, "ActivateCustomer", told, now)
     else:
         events.customer_deactivated(locked, now=now)
-        _record(actor, locked, "DeactivateCustomer", {}, now)
+        _record(actor, locked, "DeactivateCustomer", told, now)
     return locked
 
 

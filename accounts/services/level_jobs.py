@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from django.db import connection, transaction
-
 from accounts.ledger import facts, lots, wallets
 from accounts.models import LevelChangeReason
 from accounts.selectors import qualifying
 from accounts.selectors.ladder import Ladder, get_ladder
 from accounts.selectors.standing import downgrade_days
 from loyalty.core import clock, sql
+from loyalty.core.jobs import Run
 from loyalty.core.models import Store
 from loyalty.core.store_settings import DowngradeBase, DowngradeMode, TierBasis
 
@@ -25,20 +24,18 @@ from loyalty.core.store_settings import DowngradeBase, DowngradeMode, TierBasis
 CHUNK = 5_000
 # With a reset each customer's points are written, too.
 RESET_CHUNK = 1_000
-# Among PostgreSQL's advisory locks; the other jobs have the numbers before it.
-LOCK = 7_301_010
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What a run has done: periods ended, and customers who changed their level by it."""
+class Done:
+    """What was done: periods ended, and customers who changed their level by it."""
 
     assessed: int = 0
     moved: int = 0
 
-    def __add__(self, other: "Run") -> "Run":
-        return Run(self.assessed + other.assessed, self.moved + other.moved)
+    def __add__(self, other: "Done") -> "Done":
+        return Done(self.assessed + other.assessed, self.moved + other.moved)
 
 
 @dataclass(slots=True)
@@ -54,42 +51,43 @@ class _Place:
     customer_id: int = 0
 
 
-def recalculate_all(now: datetime | None = None) -> Run:
+def recalculate_all(now: datetime | None = None, *, run: Run | None = None) -> Done:
     """
     Recalculate the levels of all stores that let them end after some days.
 
-    `now`: for tests; None is the clock at each chunk. Nothing where another process is at it.
+    `now`: for tests; None is the clock at each chunk.
     """
-    total = Run()
+    total, run = Done(), run or Run()
     stores = Store.objects.filter(
         is_active=True,
         setting_values__tierAssignType=TierBasis.POINTS,
         setting_values__levelDowngradeMode=DowngradeMode.AFTER_X_DAYS,
     )
     for store in stores.order_by("pk"):
-        total += recalculate(store, now=now)
+        total += recalculate(store, now=now, run=run)
     return total
 
 
-def recalculate(store: Store, *, now: datetime | None = None, chunk: int | None = None) -> Run:
+def recalculate(
+    store: Store, *, now: datetime | None = None, chunk: int | None = None, run: Run | None = None
+) -> Done:
     """
     Assess the customers of a store whose period has ended, by chunks, until none is left.
 
     Per customer: count, move, start the new period, and where the store wants it reset the points
     (LV-15, LV-16). Members by hand start a new period, and nothing else happens to them (C5).
     """
-    total, place = Run(), _Place()
+    total, place, run = Done(), _Place(), run or Run()
     while True:
-        with transaction.atomic():
+        with run.chunk() as counts:
             done = _recalculate_chunk(store, now or clock.now(), chunk, place)
+            counts.update(assessed=done.assessed, moved=done.moved)
         total += done
         if not done.assessed:
             return total
 
 
-def _recalculate_chunk(store: Store, now: datetime, chunk: int | None, place: _Place) -> Run:
-    if not _try_lock():
-        return Run()
+def _recalculate_chunk(store: Store, now: datetime, chunk: int | None, place: _Place) -> Done:
     settings = store.settings
     is_reset = (
         settings.level_reset_points_on_downgrade
@@ -105,7 +103,7 @@ def _recalculate_chunk(store: Store, now: datetime, chunk: int | None, place: _P
     }
     found = sql.write(DUE, arguments)
     if not found:
-        return Run()
+        return Done()
     place.customer_id, place.since = found[-1]
     locked = sql.write(LOCK_CUSTOMERS, {"customers": [row[0] for row in found]})
     owners: dict[int, int | None] = dict(locked)
@@ -129,7 +127,7 @@ def _recalculate_chunk(store: Store, now: datetime, chunk: int | None, place: _P
         chosen = set(automatic)
         lots.reset_many({w: c for w, c in owners.items() if c in chosen}, now=now)
     facts.dispatch_written("customer.moved_to_level", events)
-    return Run(assessed, len(events))
+    return Done(assessed, len(events))
 
 
 def _thresholds(ladder: Ladder) -> tuple[Sequence[object], Sequence[int]]:
@@ -141,13 +139,6 @@ def _thresholds(ladder: Ladder) -> tuple[Sequence[object], Sequence[int]]:
         for condition, steps in groupby(active, key=lambda step: step.condition_value)
     }
     return list(best), list(best.values())
-
-
-def _try_lock() -> bool:
-    """Take the job's advisory lock until the transaction ends; False if another process has it."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 DUE = """

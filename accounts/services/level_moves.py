@@ -4,6 +4,7 @@ How a customer comes to a level: by what they bought, by their points, or by han
 Source: LV 4.2…4.4. The job that moves customers after some days is `level_jobs`.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -108,8 +109,9 @@ def assign_manually(
     if not level.is_active:
         raise LevelNotActive
     [locked] = customer_locks.lock([customer.pk], store=customer.store)
+    told = audit.changes({"levelId": locked.level}, {"levelId": level})
     place_manually(locked, level, now=now)
-    _record(actor, locked, "MoveCustomerToLevel", {"levelId": str(level.uuid)}, now)
+    _record(actor, locked, "MoveCustomerToLevel", told, now)
     return locked
 
 
@@ -137,8 +139,10 @@ def unassign(*, customer: Customer, actor: Actor, now: datetime | None = None) -
     [locked] = customer_locks.lock([customer.pk], store=customer.store)
     if locked.manually_assigned_level_id is None:
         raise NotAssignedManually
+    before = locked.level
     release(locked, now=now)
-    _record(actor, locked, "RemoveManuallyAssignedLevel", {}, now)
+    told = audit.changes({"levelId": before}, {"levelId": locked.level})
+    _record(actor, locked, "RemoveManuallyAssignedLevel", told, now)
     return locked
 
 
@@ -232,7 +236,7 @@ def _current(customer: Customer, ladder: Ladder) -> Level | Step | None:
 
 
 def _record(
-    actor: Actor, customer: Customer, event_type: str, data: dict[str, object], now: datetime
+    actor: Actor, customer: Customer, event_type: str, data: Mapping[str, object], now: datetime
 ) -> None:
     store: Store = customer.store
     audit.record(

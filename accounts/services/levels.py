@@ -98,7 +98,7 @@ def create(*, store: Store, data: LevelData, actor: Actor, now: datetime | None 
     _write_texts(level, data)
     _write_special_rewards(level, data)
     _publish(store)
-    _record(actor, level, "CreateLevel", _told(data), now)
+    _record(actor, level, "CreateLevel", audit.changes({}, _told(level)), now)
     return level
 
 
@@ -113,6 +113,7 @@ def update(*, level: Level, data: LevelData, actor: Actor, now: datetime | None 
     """
     _check(data)
     locked = _lock(level)
+    old = _told(locked)
     _fill(locked, data)
     locked.save(
         update_fields=[
@@ -127,7 +128,7 @@ def update(*, level: Level, data: LevelData, actor: Actor, now: datetime | None 
     _write_texts(locked, data)
     _write_special_rewards(locked, data)
     _publish(locked.store)
-    _record(actor, locked, "UpdateLevel", _told(data), now)
+    _record(actor, locked, "UpdateLevel", audit.changes(old, _told(locked)), now)
     return locked
 
 
@@ -137,11 +138,12 @@ def set_active(
 ) -> Level:
     """Offer a level or stop offering it; its members stay in it (LV-4). Locks the level."""
     locked = _lock(level)
+    changed = audit.changes({"active": locked.is_active}, {"active": is_active})
     locked.is_active = is_active
     locked.save(update_fields=["is_active"])
     _publish(locked.store)
     name = "ActivateLevel" if is_active else "DeactivateLevel"
-    _record(actor, locked, name, {}, now)
+    _record(actor, locked, name, changed, now)
     return locked
 
 
@@ -265,18 +267,28 @@ def _check_number(errors: dict[str, list[str]], name: str, value: Decimal, top: 
         errors[name].append(TOO_HIGH)
 
 
-def _told(data: LevelData) -> dict[str, object]:
-    """Return what the audit trail keeps of a level's data."""
-    return {
-        "names": {locale: text.name for locale, text in data.translations.items()},
-        "active": data.is_active,
-        "conditionValue": str(data.condition_value),
-        "rewardValue": str(data.reward_value),
+def _told(level: Level) -> dict[str, object]:
+    """Return what the audit trail tells of a level, read anew: two queries."""
+    told: dict[str, object] = {
+        "active": level.is_active,
+        "conditionValue": level.condition_value,
+        "minOrder": level.min_order,
+        "reward.name": level.reward_name,
+        "reward.value": level.reward_value,
+        "reward.code": level.reward_code,
     }
+    for text in LevelTranslation.objects.filter(level=level).order_by("locale"):
+        told[f"name.{text.locale}"] = text.name
+        told[f"description.{text.locale}"] = text.description
+    for place, reward in enumerate(SpecialReward.objects.filter(level=level).order_by("pk")):
+        told[f"specialRewards.{place}"] = {
+            name: getattr(reward, name) for name in SpecialRewardData.__dataclass_fields__
+        }
+    return told
 
 
 def _record(
-    actor: Actor, level: Level, event_type: str, data: dict[str, object], now: datetime | None
+    actor: Actor, level: Level, event_type: str, data: Mapping[str, object], now: datetime | None
 ) -> None:
     audit.record(
         actor,

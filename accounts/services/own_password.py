@@ -6,12 +6,15 @@ from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Customer, StaffUser, TokenSession
+from accounts.models import Customer, Seller, StaffUser
 from accounts.services import passwords, tokens
 from accounts.services.customer_locks import lock
+from loyalty.core import throttle
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.services import audit
+
+Person = StaffUser | Seller | Customer
 
 WRONG = "This is not your present password."
 TEMPORARY = "Choose another password than the temporary one."
@@ -23,33 +26,34 @@ class NotTemporary(DomainError):
     code = "not_temporary"
 
 
-@transaction.atomic
 def change(
-    *, staff: StaffUser, current: str, new: str, actor: Actor, now: datetime | None = None
-) -> StaffUser:
+    *, principal: Person, current: str, new: str, actor: Actor, now: datetime | None = None
+) -> Person:
     """
-    Replace a staff user's password, and end their sessions at the APIs. Locks them.
+    Replace somebody's own password, and end their other sessions. Locks them (PWD-8).
+
+    Whoever finds an open session must not guess the password there: wrong ones are counted.
 
     :raises InvalidFields: another present password, or a new one that is too weak.
+    :raises TooManyAttempts: too many wrong ones; this one was not looked at.
     """
-    now = now or timezone.now()
-    locked = StaffUser.objects.select_for_update().get(pk=staff.pk)
+    attempt = throttle.Attempt(
+        "own-password", str(principal.uuid), throttle.Place(actor.ip_address)
+    )
+    throttle.begin(attempt)
+    # Before the lock, for it takes long; under it only whether the password is still the same.
+    proven = principal.password
     # Not the model's own check, which would rewrite an old hash in passing.
-    if not check_password(current, locked.password):
+    if not check_password(current, proven):
         raise InvalidFields({"current": [WRONG]})
+    throttle.succeed(attempt)
     if weaknesses := passwords.weaknesses(new):
         raise InvalidFields({"new": weaknesses})
-    locked.set_password(new)
-    locked.save(update_fields=["password"])
-    tokens.revoke_all(TokenSession.objects.filter(staff=locked), now=now)
-    audit.record(
-        actor,
-        store=None,
-        event_type="ChangeOwnPassword",
-        entity_type="Admin",
-        entity_id=locked.uuid,
-        now=now,
-    )
+    with transaction.atomic():
+        locked = locked_for_password(principal)
+        if locked.password != proven:
+            raise InvalidFields({"current": [WRONG]})
+        replace(locked, new, actor=actor, event_type="ChangeOwnPassword", now=now)
     return locked
 
 
@@ -58,14 +62,13 @@ def choose(
     *, customer: Customer, new: str, ip_address: str | None = None, now: datetime | None = None
 ) -> Customer:
     """
-    Replace a customer's temporary password by their own, and end their sessions at the APIs.
+    Replace a customer's temporary password by their own, and end their sessions elsewhere.
 
     For somebody who has just proven the temporary one. Locks the customer.
 
     :raises InvalidFields: `new` is too weak, or the temporary password; nothing was written.
     :raises NotTemporary: they have chosen one already.
     """
-    now = now or timezone.now()
     [locked] = lock([customer.pk], store=customer.store)
     if not locked.must_change_password:
         raise NotTemporary
@@ -74,26 +77,54 @@ def choose(
         faults = [TEMPORARY]
     if faults:
         raise InvalidFields({"new": faults})
+    actor = actor_of(locked, ip_address)
+    replace(locked, new, actor=actor, event_type="ChangeOwnPassword", now=now)
+    return locked
+
+
+def locked_for_password(principal: Person) -> Person:
+    """Return somebody as they are now, locked until commit."""
+    if isinstance(principal, Customer):
+        [customer] = lock([principal.pk], store=principal.store)
+        return customer
+    if isinstance(principal, Seller):
+        sellers = Seller.objects.select_for_update(of=("self",)).select_related("store")
+        return sellers.get(pk=principal.pk)
+    return StaffUser.objects.select_for_update().get(pk=principal.pk)
+
+
+def replace(
+    locked: Person, new: str, *, actor: Actor, event_type: str, now: datetime | None
+) -> None:
+    """Write a new password of somebody locked, and end every session but the actor's own."""
+    now = now or timezone.now()
     locked.set_password(new)
-    locked.must_change_password = False
-    locked.version += 1
-    locked.updated_at = now
-    locked.save(update_fields=["password", "must_change_password", "version", "updated_at"])
-    tokens.sign_out_everywhere(locked, now=now)
-    actor = Actor(
-        kind=ActorKind.CUSTOMER,
-        id=locked.pk,
-        uuid=locked.uuid,
-        name=tokens.username_of(locked),
-        store_id=locked.store_id,
-        ip_address=ip_address,
-    )
+    changed = ["password"]
+    if isinstance(locked, Customer):
+        locked.must_change_password = False
+        locked.version += 1
+        locked.updated_at = now
+        changed += ["must_change_password", "version", "updated_at"]
+    locked.save(update_fields=changed)
+    tokens.sign_out_everywhere(locked, but=actor.session_uuid, now=now)
     audit.record(
         actor,
-        store=locked.store,
-        event_type="ChangeOwnPassword",
-        entity_type="Customer",
+        store=None if isinstance(locked, StaffUser) else locked.store,
+        event_type=event_type,
+        entity_type=tokens.ENTITIES[tokens.kind_of(locked)],
         entity_id=locked.uuid,
         now=now,
     )
-    return locked
+
+
+def actor_of(principal: StaffUser | Seller | Customer, ip_address: str | None) -> Actor:
+    """Return somebody as the actor of their own deed, without further rights."""
+    kinds = {StaffUser: ActorKind.STAFF, Seller: ActorKind.SELLER}
+    return Actor(
+        kind=kinds.get(type(principal), ActorKind.CUSTOMER),
+        id=principal.pk,
+        uuid=principal.uuid,
+        name=tokens.username_of(principal),
+        store_id=None if isinstance(principal, StaffUser) else principal.store_id,
+        ip_address=ip_address,
+    )

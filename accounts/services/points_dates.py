@@ -35,6 +35,13 @@ def get_expires_at(settings: StoreSettings, *, starts_at: datetime) -> datetime 
     )
 
 
+def get_end_of_days(settings: StoreSettings, days: int, *, granted_at: datetime) -> datetime:
+    """Return when points expire that are valid for so many `days`, whatever the settings' mode."""
+    zone = ZoneInfo(settings.timezone)
+    starts_at = get_active_from(settings, granted_at=granted_at) or granted_at
+    return clock.end_of_day(starts_at.astimezone(zone).date() + timedelta(days=days), zone)
+
+
 @lru_cache(maxsize=1024)
 def _end_of_validity(mode: str, days: int, day: date, zone: ZoneInfo) -> datetime | None:
     """Return the end of what is granted on a local `day`; the same for all of that day."""

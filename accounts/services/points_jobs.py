@@ -6,53 +6,66 @@ about expiry do wait. Source: PE-8, PA-3.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
-from django.utils import timezone
 
 from accounts.ledger import settlement, wallets
-from accounts.ledger.models import Lot
+from accounts.ledger.settlement import Settled
 from accounts.models import Customer
 from accounts.services import customer_locks
+from loyalty.core import clock, sql
+from loyalty.core.jobs import Run
 from loyalty.core.models import Store
 
 # Wallets per transaction: a till never waits longer for one of them than a chunk takes.
-CHUNK = 200
-# Tells the two jobs apart among PostgreSQL's advisory locks.
-EXPIRE_LOCK, UNLOCK_LOCK = 7_301_001, 7_301_002
+CHUNK = 500
+CURSOR = "wallets_with_something_due"
 
 
-def expire_due(now: datetime | None = None) -> int:
-    """Expire every lot whose date has passed; return how many. 0 if another process is at it."""
-    now = now or timezone.now()
-    return _settle_all(Lot.objects.to_expire(now), EXPIRE_LOCK, now, lambda counts: counts[1])
+def expire_due(now: datetime | None = None, *, run: Run | None = None) -> int:
+    """Expire every lot whose date has passed, by chunks of wallets; return how many."""
+    return _settle_all(DUE_TO_EXPIRE, now or clock.now(), "expired", run or Run())
 
 
-def unlock_due(now: datetime | None = None) -> int:
-    """Unlock every lot whose lock has ended; return how many. 0 if another process is at it."""
-    now = now or timezone.now()
-    return _settle_all(Lot.objects.to_unlock(now), UNLOCK_LOCK, now, lambda counts: counts[0])
+def unlock_due(now: datetime | None = None, *, run: Run | None = None) -> int:
+    """Unlock every lot whose lock has ended, by chunks of wallets; return how many."""
+    return _settle_all(DUE_TO_UNLOCK, now or clock.now(), "unlocked", run or Run())
 
 
-def _settle_all(
-    due: QuerySet[Lot], lock: int, now: datetime, count: Callable[[tuple[int, int]], int]
-) -> int:
-    """Settle the wallets of `due` lots by chunks, until none is left."""
-    total = 0
-    while True:
-        with transaction.atomic():
-            if not _try_lock(lock):
-                return total
-            found = due.order_by("wallet_id").values_list("wallet_id", flat=True).distinct()
-            chunk = list(found[:CHUNK])
-            if not chunk:
-                return total
-            owners = _lock_owners(chunk)
-            wallets.lock(chunk)
-            total += count(settlement.settle(owners, now=now))
+def _settle_all(due: str, now: datetime, counted: str, run: Run) -> int:
+    """
+    Settle the wallets of due lots, in the order of their keys; return `counted` of them.
+
+    They are found once and wait on the server: each chunk looks at its own wallets only, and what
+    falls due meanwhile is left to the next run.
+    """
+    if not sql.read(f"select exists({due})", {"now": now})[0][0]:
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        ordered = f"select distinct wallet_id from ({due}) due order by 1"  # noqa: S608  # ours
+        cursor.execute(f"declare {CURSOR} no scroll cursor with hold for {ordered}", {"now": now})
+    try:
+        while True:
+            with run.chunk() as done:
+                found = sql.read(f"fetch forward {CHUNK} from {CURSOR}", ())
+                if not found:
+                    return run.counts[counted]
+                settled = _settle([row[0] for row in found], now)
+                done.update(expired=settled.expired, unlocked=settled.unlocked)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"close {CURSOR}")
+
+
+def _settle(wallet_ids: list[int], now: datetime) -> Settled:
+    """Lock some wallets and settle them, by statements that look at nothing but them."""
+    with connection.cursor() as cursor:
+        # Told of a thousand wallets, PostgreSQL would read whole tables for them, in each chunk.
+        cursor.execute("set local plan_cache_mode = force_generic_plan")
+    owners = _lock_owners(wallet_ids)
+    wallets.lock(wallet_ids)
+    return settlement.settle(owners, now=now)
 
 
 def _lock_owners(wallet_ids: list[int]) -> dict[int, int | None]:
@@ -68,8 +81,10 @@ def _lock_owners(wallet_ids: list[int]) -> dict[int, int | None]:
     return owners
 
 
-def _try_lock(key: int) -> bool:
-    """Take an advisory lock until the transaction ends; False if another process has it."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s)", [key])
-        return bool(cursor.fetchone()[0])
+DUE_TO_EXPIRE = """
+select wallet_id from ledger_lot
+where is_open and not is_locked and expires_at is not null and expires_at <= %(now)s
+"""
+DUE_TO_UNLOCK = """
+select wallet_id from ledger_lot where is_open and is_locked and active_from <= %(now)s
+"""

@@ -47,7 +47,7 @@ def create(*, store: Store, data: PosData, actor: Actor, now: datetime | None = 
     _fill(pos, data)
     with _clash_refused():
         pos.save(force_insert=True)
-    _record(actor, pos, "CreatePos", now)
+    _record(actor, pos, "CreatePos", {}, now)
     return pos
 
 
@@ -59,10 +59,11 @@ def update(*, pos: Pos, data: PosData, actor: Actor, now: datetime | None = None
     :raises InvalidFields: with every fault; nothing was written.
     """
     locked = Pos.objects.select_for_update(of=("self",)).select_related("store").get(pk=pos.pk)
+    old = _told(locked)
     _fill(locked, data)
     with _clash_refused():
         locked.save(update_fields=["name", "identifier", "description", "location"])
-    _record(actor, locked, "UpdatePos", now)
+    _record(actor, locked, "UpdatePos", old, now)
     return locked
 
 
@@ -115,13 +116,21 @@ def _clash_refused() -> Iterator[None]:
         raise InvalidFields({"identifier": [TAKEN]}) from error
 
 
-def _record(actor: Actor, pos: Pos, event_type: str, now: datetime | None) -> None:
+def _told(pos: Pos) -> dict[str, object]:
+    """Return what the audit trail tells of a point of sale."""
+    own = {"name": pos.name, "identifier": pos.identifier, "description": pos.description}
+    return own | {f"location.{key}": text for key, text in pos.location.items()}
+
+
+def _record(
+    actor: Actor, pos: Pos, event_type: str, old: Mapping[str, object], now: datetime | None
+) -> None:
     audit.record(
         actor,
         store=pos.store,
         event_type=event_type,
         entity_type="Pos",
         entity_id=pos.uuid,
-        data={"name": pos.name, "identifier": pos.identifier},
+        data=audit.changes(old, _told(pos)),
         now=now or clock.now(),
     )

@@ -1,6 +1,6 @@
 """Roles: named sets of permissions for staff. Source: ACL-1…6."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ def create(
     role = Role(name=name.strip(), is_default=is_default)
     _save(role)
     _replace_permissions(role, granted)
-    _record(actor, "CreateRole", role, granted, now)
+    _record(actor, "CreateRole", role, {}, _told(role), now)
     return role
 
 
@@ -81,11 +81,12 @@ def update(
     if role.is_master and not actor.is_super:
         raise RightsExceeded
     granted = _checked(name, permissions, actor, except_role=role)
+    old = _told(Role.objects.select_for_update().get(pk=role.pk))
     role.name, role.is_default = name.strip(), is_default
     _save(role)
     if not role.is_master:
         _replace_permissions(role, granted)
-    _record(actor, "UpdateRole", role, granted, now)
+    _record(actor, "UpdateRole", role, old, _told(role), now)
     return role
 
 
@@ -103,7 +104,7 @@ def delete(*, role: Role, actor: Actor, now: datetime | None = None) -> None:
     Role.objects.select_for_update().get(pk=role.pk)
     if role.staff.exists():
         raise RoleInUse
-    _record(actor, "DeleteRole", role, [], now)
+    _record(actor, "DeleteRole", role, _told(role), {}, now)
     role.delete()
 
 
@@ -165,8 +166,24 @@ def _replace_permissions(role: Role, granted: list[Permission]) -> None:
     )
 
 
+def _told(role: Role) -> dict[str, object]:
+    """Return what the audit trail tells of a role."""
+    granted = RolePermission.objects.filter(role=role).order_by("resource", "access")
+    pairs = granted.values_list("resource", "access")
+    return {
+        "name": role.name,
+        "default": role.is_default,
+        "permissions": [":".join(pair) for pair in pairs],
+    }
+
+
 def _record(
-    actor: Actor, event_type: str, role: Role, granted: list[Permission], now: datetime | None
+    actor: Actor,
+    event_type: str,
+    role: Role,
+    old: Mapping[str, object],
+    new: Mapping[str, object],
+    now: datetime | None,
 ) -> None:
     audit.record(
         actor,
@@ -174,6 +191,6 @@ def _record(
         event_type=event_type,
         entity_type="Role",
         entity_id=role.pk,
-        data={"name": role.name, "permissions": [":".join(permission) for permission in granted]},
+        data=audit.changes(old, new),
         now=now or timezone.now(),
     )

@@ -6,10 +6,8 @@ at once; the job sees to what time alone changes, such as birthdays. Only active
 an inactive one keeps its members (decision C8).
 """
 
-import hashlib
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +18,9 @@ from accounts import events
 from accounts.models import Customer, Segment
 from accounts.segments import criteria, definitions, queries
 from accounts.segments.definitions import Definition
-from loyalty.core import clock, sql
+from loyalty.core import clock, jobs, locks, sql
 from loyalty.core import events as core_events
+from loyalty.core.jobs import Run
 from loyalty.core.models import Event, Store
 
 logger = logging.getLogger(__name__)
@@ -44,20 +43,21 @@ class Changes:
 # All customers
 
 
-def recalculate_all(now: datetime | None = None) -> Changes:
+def recalculate_all(now: datetime | None = None, *, run: Run | None = None) -> Changes:
     """Bring every active segment of every open store up to date. May be stopped at any point."""
-    changes = Changes()
+    changes, run = Changes(), run or Run()
     segments = Segment.objects.filter(is_active=True, store__is_active=True).order_by("pk")
     for segment_id in list(segments.values_list("pk", flat=True)):
         try:
-            changes += recalculate(segment_id, now=now)
-        except Exception:
+            changes += recalculate(segment_id, now=now, run=run)
+        except Exception as error:
             # One segment that fails must not keep the others from their turn.
             logger.exception("Cannot recalculate segment %s", segment_id)
+            run.report(f"Segment {segment_id}: {jobs.describe(error)}")
     return changes
 
 
-def recalculate(segment_id: int, *, now: datetime | None = None) -> Changes:
+def recalculate(segment_id: int, *, now: datetime | None = None, run: Run | None = None) -> Changes:
     """
     Find who fits an active segment and write the difference, with its facts (SG-6).
 
@@ -67,16 +67,16 @@ def recalculate(segment_id: int, *, now: datetime | None = None) -> Changes:
     its customer itself.
     """
     now = now or clock.now()
-    with _alone(segment_id) as is_alone:
+    with locks.alone(f"segment:{segment_id}") as is_alone:
         if not is_alone:
             return Changes()
         segment = Segment.objects.select_related("store").filter(pk=segment_id).first()
         if segment is None or not segment.is_active:
             return Changes()
-        return _recalculate(segment, now)
+        return _recalculate(segment, now, run or Run())
 
 
-def _recalculate(segment: Segment, now: datetime) -> Changes:
+def _recalculate(segment: Segment, now: datetime, run: Run) -> Changes:
     query = queries.Query(segment.store, now)
     wanted = queries.members(segment.parts, query, criteria.compilers())
     name = f"segment_difference_{segment.pk}"
@@ -86,11 +86,13 @@ def _recalculate(segment: Segment, now: datetime) -> Changes:
     changes = Changes()
     try:
         while True:
-            with transaction.atomic():
+            with run.chunk() as done:
                 chunk = sql.read(f"fetch forward {CHUNK} from {name}", ())
                 if not chunk:
                     return changes
                 written = _write(segment, chunk, now)
+                if written is not None:
+                    done.update(added=written.added, removed=written.removed)
             if written is None:  # switched off, deleted or rewritten meanwhile
                 return changes
             changes += written
@@ -225,19 +227,6 @@ from removed join accounts_customer c on c.id = removed.customer_id
 order by c.id
 returning id
 """  # noqa: S608  # as above
-
-
-@contextmanager
-def _alone(segment_id: int) -> Iterator[bool]:
-    """Hold this segment's advisory lock; says False where another process has it."""
-    digest = hashlib.sha256(f"segment:{segment_id}".encode()).digest()
-    key = int.from_bytes(digest[:8], "big", signed=True)
-    [(is_alone,)] = sql.read("select pg_try_advisory_lock(%s::bigint)", (key,))
-    try:
-        yield bool(is_alone)
-    finally:
-        if is_alone:
-            sql.read("select pg_advisory_unlock(%s::bigint)", (key,))
 
 
 # One customer

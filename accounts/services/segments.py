@@ -1,7 +1,7 @@
 """Create, change, switch and delete segments. Source: SG-1…7."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,7 +59,7 @@ def create(
     if segment.is_active:
         _publish(store)
     _recalculate_later(segment)
-    _record(actor, segment, "CreateSegment", now)
+    _record(actor, segment, "CreateSegment", {}, _told(segment), now)
     return segment
 
 
@@ -73,14 +73,14 @@ def update(
     :raises InvalidFields: with every fault; nothing was written.
     """
     locked = _lock(segment)
-    before = (locked.is_active, _meaning(locked))
+    before, old = (locked.is_active, _meaning(locked)), _told(locked)
     _fill(locked, data)
     with _clash_refused():
         locked.save(update_fields=["name", "description", "is_active", "parts"])
     if before != (locked.is_active, _meaning(locked)) and (before[0] or locked.is_active):
         _publish(locked.store)
     _recalculate_later(locked)
-    _record(actor, locked, "UpdateSegment", now)
+    _record(actor, locked, "UpdateSegment", old, _told(locked), now)
     return locked
 
 
@@ -96,11 +96,13 @@ def set_active(
     locked = _lock(segment)
     if locked.is_active == is_active:
         return locked
+    old = _told(locked)
     locked.is_active = is_active
     locked.save(update_fields=["is_active"])
     _publish(locked.store)
     _recalculate_later(locked)
-    _record(actor, locked, "ActivateSegment" if is_active else "DeactivateSegment", now)
+    name = "ActivateSegment" if is_active else "DeactivateSegment"
+    _record(actor, locked, name, old, _told(locked), now)
     return locked
 
 
@@ -117,7 +119,7 @@ def delete(*, segment: Segment, actor: Actor, now: datetime | None = None) -> No
         names = ", ".join(f"{use.kind} {use.name}" for use in uses[:5])
         raise SegmentInUse(f"This segment cannot be deleted: it is used by {names}.")
     segment_members.remove_all(locked, now)
-    _record(actor, locked, "DeleteSegment", now)
+    _record(actor, locked, "DeleteSegment", _told(locked), {}, now)
     if locked.is_active:
         _publish(locked.store)
     locked.delete()
@@ -182,13 +184,30 @@ def _recalculate_later(segment: Segment) -> None:
         transaction.on_commit(partial(segment_members.recalculate, segment.pk), robust=True)
 
 
-def _record(actor: Actor, segment: Segment, event_type: str, now: datetime | None) -> None:
+def _told(segment: Segment) -> dict[str, object]:
+    """Return what the audit trail tells of a segment."""
+    return {
+        "name": segment.name,
+        "description": segment.description,
+        "active": segment.is_active,
+        "parts": _meaning(segment),
+    }
+
+
+def _record(
+    actor: Actor,
+    segment: Segment,
+    event_type: str,
+    old: Mapping[str, object],
+    new: Mapping[str, object],
+    now: datetime | None,
+) -> None:
     audit.record(
         actor,
         store=segment.store,
         event_type=event_type,
         entity_type="Segment",
         entity_id=segment.uuid,
-        data={"name": segment.name, "active": segment.is_active},
+        data=audit.changes(old, new),
         now=now or clock.now(),
     )

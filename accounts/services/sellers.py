@@ -1,7 +1,7 @@
 """Register, change, activate, deactivate and delete sellers. Source: SEL-1…6."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +62,7 @@ def register(
     _fill(seller, data)
     with _clash_refused():
         seller.save(force_insert=True)
-    _record(actor, seller, "RegisterSeller", now)
+    _record(actor, seller, "RegisterSeller", {}, now)
     return seller
 
 
@@ -76,12 +76,13 @@ def update(
     :raises InvalidFields: with every fault; nothing was written.
     """
     locked = _lock(seller)
+    old = _told(locked)
     _fill(locked, data)
     with _clash_refused():
         locked.save(update_fields=FILLED)
     if data.password is not None or not locked.is_active:
         tokens.sign_out_everywhere(locked, now=now)
-    _record(actor, locked, "UpdateSeller", now)
+    _record(actor, locked, "UpdateSeller", old, now)
     return locked
 
 
@@ -91,11 +92,12 @@ def set_active(
 ) -> Seller:
     """Let a seller in, or lock them out. Locks the seller."""
     locked = _lock(seller)
+    old = _told(locked)
     locked.is_active = is_active
     locked.save(update_fields=["is_active"])
     if not is_active:
         tokens.sign_out_everywhere(locked, now=now)
-    _record(actor, locked, "ActivateSeller" if is_active else "DeactivateSeller", now)
+    _record(actor, locked, "ActivateSeller" if is_active else "DeactivateSeller", old, now)
     return locked
 
 
@@ -103,10 +105,11 @@ def set_active(
 def delete(*, seller: Seller, actor: Actor, now: datetime | None = None) -> Seller:
     """Mark a seller deleted: no sign-in, in no list; their acts keep the name (SEL-4). Locks."""
     locked = _lock(seller)
+    old = _told(locked)
     locked.is_deleted, locked.is_active = True, False
     locked.save(update_fields=["is_deleted", "is_active"])
     tokens.sign_out_everywhere(locked, now=now)
-    _record(actor, locked, "DeleteSeller", now)
+    _record(actor, locked, "DeleteSeller", old, now)
     return locked
 
 
@@ -158,13 +161,30 @@ def _clash_refused() -> Iterator[None]:
         raise InvalidFields({"email": [TAKEN]}) from error
 
 
-def _record(actor: Actor, seller: Seller, event_type: str, now: datetime | None) -> None:
+def _told(seller: Seller) -> dict[str, object]:
+    """Return what the audit trail tells of a seller."""
+    return {
+        "firstName": seller.first_name,
+        "lastName": seller.last_name,
+        "email": seller.email,
+        "phone": seller.phone,
+        "posId": str(seller.pos.uuid),
+        "active": seller.is_active,
+        "deleted": seller.is_deleted,
+        "allowPointTransfer": seller.may_transfer_points,
+        "password": audit.Secret(seller.password),
+    }
+
+
+def _record(
+    actor: Actor, seller: Seller, event_type: str, old: Mapping[str, object], now: datetime | None
+) -> None:
     audit.record(
         actor,
         store=seller.store,
         event_type=event_type,
         entity_type="Seller",
         entity_id=seller.uuid,
-        data={"posId": str(seller.pos.uuid), "active": seller.is_active},
+        data=audit.changes(old, _told(seller)),
         now=now or clock.now(),
     )

@@ -1,10 +1,13 @@
 """
-Sign in to the APIs with a name and a password. Source: PWD-1…3, campaigns-people spec 8.6.
+Sign in with a name and a password, at every door. Source: PWD-1…3, campaigns-people spec 8.6.
 
 Every refusal takes as long as a success, so that nobody learns from the time which names exist.
+Each attempt is counted before it is looked at: see `loyalty.core.throttle`.
 """
 
+import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import TypeVar
@@ -16,16 +19,34 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts import events, identifiers
-from accounts.models import Customer, CustomerStatus, Seller, StaffUser
+from accounts.models import Customer, CustomerStatus, PrincipalKind, Seller, StaffUser
 from accounts.services import tokens
+from loyalty.core import throttle
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Store
 from loyalty.core.services import audit
+from loyalty.core.throttle import Attempt, Place
 
 P = TypeVar("P", StaffUser, Seller, Customer)
 
 PASSWORD_LENGTH_MAX = 4096
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a sign-in comes from. `agent`: what the program calls itself."""
+
+    address: str | None = None
+    device: str = ""
+    agent: str = ""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.address, self.device)
+
+
+UNKNOWN = Caller()
 
 
 class BadCredentials(DomainError):
@@ -41,27 +62,26 @@ class Inactive(BadCredentials):
 
 
 def sign_in_staff(
-    *, username: str, password: str, ip_address: str | None = None, now: datetime | None = None
+    *, username: str, password: str, caller: Caller = UNKNOWN, now: datetime | None = None
 ) -> tokens.Pair:
     """
     Start a session of a staff user, by user name or e-mail address.
 
     :raises BadCredentials: no such name, or another password; external users have none (ADM-4).
     :raises Inactive: shut out (ADM-2).
+    :raises TooManyAttempts: not even looked at.
     """
-    staff = _verified(
-        list(
-            StaffUser.objects.filter(is_external=False).filter(
-                Q(username__iexact=username) | Q(email__iexact=username, email__gt="")
-            )[:2]
-        ),
-        password,
-        lambda user: user.is_active,
-        "Your account is not active.",
-        ip_address=ip_address,
-        store=None,
-    )
-    return _signed_in(staff, store=None, ip_address=ip_address, now=now)
+    staff = _check_staff(username, password, caller, entity="User")
+    return _signed_in(staff, store=None, caller=caller, now=now)
+
+
+def admit_staff(
+    *, username: str, password: str, caller: Caller = UNKNOWN, now: datetime | None = None
+) -> StaffUser:
+    """Return a staff user who proved who they are, for the cockpit; refuses as `sign_in_staff`."""
+    staff = _check_staff(username, password, caller, entity="Cockpit")
+    _record("AuthenticationSuccess", staff, None, caller, entity="Cockpit", now=now)
+    return staff
 
 
 def sign_in_seller(
@@ -69,7 +89,7 @@ def sign_in_seller(
     store: Store,
     email: str,
     password: str,
-    ip_address: str | None = None,
+    caller: Caller = UNKNOWN,
     now: datetime | None = None,
 ) -> tokens.Pair:
     """
@@ -77,19 +97,17 @@ def sign_in_seller(
 
     :raises BadCredentials: no such address in this store, or another password.
     :raises Inactive: deactivated.
+    :raises TooManyAttempts: not even looked at.
     """
-    sellers = Seller.objects.in_store(store).filter(
-        email=identifiers.normal_email(email) or "", is_deleted=False
-    )
     seller = _verified(
-        list(sellers[:1]),
+        lambda: list(sellers_named(store, email)[:1]),
         password,
         lambda found: found.is_active,
-        "Your account is not active.",
-        ip_address=ip_address,
+        attempt=attempt(PrincipalKind.SELLER, store, email, caller.place),
+        caller=caller,
         store=store,
     )
-    return _signed_in(seller, store=store, ip_address=ip_address, now=now)
+    return _signed_in(seller, store=store, caller=caller, now=now)
 
 
 def sign_in_customer(
@@ -97,7 +115,7 @@ def sign_in_customer(
     store: Store,
     username: str,
     password: str,
-    ip_address: str | None = None,
+    caller: Caller = UNKNOWN,
     now: datetime | None = None,
 ) -> tokens.Pair:
     """
@@ -105,9 +123,10 @@ def sign_in_customer(
 
     :raises BadCredentials: names nobody in this store, or another password.
     :raises Inactive: not activated yet, or blocked.
+    :raises TooManyAttempts: not even looked at.
     """
-    customer = check_customer(store=store, login=username, password=password, ip_address=ip_address)
-    return _signed_in(customer, store=store, ip_address=ip_address, now=now)
+    customer = check_customer(store=store, login=username, password=password, caller=caller)
+    return _signed_in(customer, store=store, caller=caller, now=now)
 
 
 def admit_customer(
@@ -115,7 +134,7 @@ def admit_customer(
     store: Store,
     login: str,
     password: str,
-    ip_address: str | None = None,
+    caller: Caller = UNKNOWN,
     now: datetime | None = None,
 ) -> Customer:
     """
@@ -123,31 +142,55 @@ def admit_customer(
 
     Refuses as `sign_in_customer` does.
     """
-    customer = check_customer(store=store, login=login, password=password, ip_address=ip_address)
+    customer = check_customer(store=store, login=login, password=password, caller=caller)
     now = now or timezone.now()
     with transaction.atomic():
         # update() leaves `updated_at` alone: signing in changes nothing about the person.
         Customer.objects.filter(pk=customer.pk).update(last_login_at=now)
         events.customer_signed_in(customer, now=now)
-        _record("AuthenticationSuccess", customer, store, ip_address, now=now)
+        _record("AuthenticationSuccess", customer, store, caller, now=now)
     return customer
 
 
 def check_customer(
-    *, store: Store, login: str, password: str, ip_address: str | None = None
+    *, store: Store, login: str, password: str, caller: Caller = UNKNOWN
 ) -> Customer:
     """Return the customer whose name and password these are; refuses as `sign_in_customer`."""
     return _verified(
-        list(_customers_named(store, login)[:3]),
+        lambda: list(customers_named(store, login)[:3]),
         password,
         lambda found: found.status == CustomerStatus.ACTIVE,
-        "Your account is not active.",
-        ip_address=ip_address,
+        attempt=attempt(PrincipalKind.CUSTOMER, store, login, caller.place),
+        caller=caller,
         store=store,
     )
 
 
-def _customers_named(store: Store, username: str) -> "QuerySet[Customer]":
+def attempt(kind: PrincipalKind, store: Store | None, name: str, place: Place) -> Attempt:
+    """Return what the throttle counts: each name once, in whatever spelling the doors take it."""
+    account = f"{kind}:{store.pk if store else ''}:{_one_spelling(name)}"
+    return Attempt("sign-in", account, place)
+
+
+def staff_named(username: str) -> "QuerySet[StaffUser]":
+    """Return the person of the staff with this user name or address; none of the integrations."""
+    if "\x00" in username:
+        return StaffUser.objects.none()
+    return StaffUser.objects.filter(is_external=False).filter(
+        Q(username__iexact=username) | Q(email__iexact=username, email__gt="")
+    )
+
+
+def sellers_named(store: Store, email: str) -> "QuerySet[Seller]":
+    if "\x00" in email:
+        return Seller.objects.none()
+    sellers: QuerySet[Seller] = Seller.objects.in_store(store).filter(
+        email=identifiers.normal_email(email) or "", is_deleted=False
+    )
+    return sellers
+
+
+def customers_named(store: Store, username: str) -> "QuerySet[Customer]":
     if "\x00" in username:
         # No database text has a zero byte; the form of a web page can.
         return Customer.objects.none()
@@ -163,30 +206,54 @@ def _customers_named(store: Store, username: str) -> "QuerySet[Customer]":
     return found.exclude(status=CustomerStatus.DELETED)
 
 
+def _check_staff(username: str, password: str, caller: Caller, *, entity: str) -> StaffUser:
+    return _verified(
+        lambda: list(staff_named(username)[:2]),
+        password,
+        lambda user: user.is_active,
+        attempt=attempt(PrincipalKind.STAFF, None, username, caller.place),
+        caller=caller,
+        store=None,
+        entity=entity,
+    )
+
+
 def _verified(
-    candidates: list[P],
+    find: Callable[[], list[P]],
     password: str,
     is_admitted: Callable[[P], bool],
-    refusal: str,
     *,
-    ip_address: str | None,
+    attempt: Attempt,
+    caller: Caller,
     store: Store | None,
+    entity: str = "User",
 ) -> P:
     """Return the candidate whose password this is. One hash is computed at least, always."""
-    right: P | None = None
-    for candidate in candidates:
-        if _is_right(password, candidate.password):
-            right = candidate
-            break
+    throttle.begin(attempt)
+    candidates = find()
+    right = next((each for each in candidates if _is_right(password, each.password)), None)
     if not candidates:
         check_password(password[:PASSWORD_LENGTH_MAX], _nobodys_password())
     if right is None:
-        _record("AuthenticationFailure", candidates[0] if candidates else None, store, ip_address)
+        named = candidates[0] if candidates else None
+        _record("AuthenticationFailure", named, store, caller, entity=entity)
         raise BadCredentials
     if not is_admitted(right):
-        _record("AuthenticationFailure", right, store, ip_address)
-        raise Inactive(refusal)
+        _record("AuthenticationFailure", right, store, caller, entity=entity)
+        raise Inactive("Your account is not active.")
+    throttle.succeed(attempt)
     return right
+
+
+def _one_spelling(name: str) -> str:
+    """
+    Return a name as the throttle knows it, so that no other spelling opens another count.
+
+    The database compares in its own upper and lower case, which knows fewer letters than these.
+    """
+    folded = unicodedata.normalize("NFKC", name).strip().upper().casefold()
+    digits = identifiers.normal_phone(folded) or ""
+    return digits if digits.lstrip("+").isdigit() else folded
 
 
 def _is_right(password: str, stored: str) -> bool:
@@ -206,7 +273,7 @@ def _signed_in(
     principal: StaffUser | Seller | Customer,
     *,
     store: Store | None,
-    ip_address: str | None,
+    caller: Caller,
     now: datetime | None,
 ) -> tokens.Pair:
     now = now or timezone.now()
@@ -221,8 +288,10 @@ def _signed_in(
             Customer.objects.filter(pk=principal.pk).update(last_login_at=now)
             events.customer_signed_in(principal, now=now)
         # The token tells of the sign-in before this one, as `principal` still does.
-        pair = tokens.open_session(principal, ip_address=ip_address, now=now)
-        _record("AuthenticationSuccess", principal, store, ip_address, now=now)
+        pair = tokens.open_session(
+            principal, ip_address=caller.address, agent=caller.agent, now=now
+        )
+        _record("AuthenticationSuccess", principal, store, caller, now=now)
     return pair
 
 
@@ -230,8 +299,9 @@ def _record(
     event_type: str,
     principal: StaffUser | Seller | Customer | None,
     store: Store | None,
-    ip_address: str | None,
+    caller: Caller,
     *,
+    entity: str = "User",
     now: datetime | None = None,
 ) -> None:
     actor = None
@@ -244,14 +314,14 @@ def _record(
             id=principal.pk,
             uuid=principal.uuid,
             name=tokens.username_of(principal),
-            ip_address=ip_address,
+            ip_address=caller.address,
         )
     audit.record(
         actor,
         store=store,
         event_type=event_type,
-        entity_type="User",
+        entity_type=entity,
         entity_id=principal.uuid if principal else "",
-        data={} if principal else {"ip": ip_address},
+        data={} if principal else {"ip": caller.address},
         now=now or timezone.now(),
     )

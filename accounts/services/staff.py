@@ -1,5 +1,6 @@
 """Staff users and integrations. Source: ADM-1…7."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,7 +98,7 @@ def create(
     staff.roles.set(roles)
     if data.is_external and data.api_key:
         tokens.set_permanent(staff=staff, token=data.api_key, now=now)
-    _record("staff.created", "CreateAdmin", staff, actor, now)
+    _record("staff.created", "CreateAdmin", staff, {}, actor, now)
     return staff
 
 
@@ -119,6 +120,7 @@ def update(
     roles = _roles(data)
     _refuse(_faults(data, staff))
     old_roles = tuple(staff.roles.all())
+    old = _told(staff)
     is_active = staff.is_active if data.is_active is None else data.is_active
     changes_rights = (is_active, data.is_external) != (staff.is_active, staff.is_external) or (
         set(roles) != set(old_roles)
@@ -148,7 +150,7 @@ def update(
         staff.permanent_tokens.filter(revoked_at=None).update(revoked_at=now)
     if must_sign_out:
         tokens.sign_out_everywhere(staff, now=now)
-    _record("staff.updated", "UpdateAdmin", staff, actor, now)
+    _record("staff.updated", "UpdateAdmin", staff, old, actor, now)
     return staff
 
 
@@ -229,8 +231,30 @@ def _save(staff: StaffUser) -> None:
         raise InvalidFields({"email": [ALREADY_USED]}) from error
 
 
-def _record(fact: str, event_type: str, staff: StaffUser, actor: Actor, now: datetime) -> None:
-    roles = [role.name for role in staff.roles.all()]
+def _told(staff: StaffUser) -> dict[str, object]:
+    """Return what the audit trail tells of a staff user."""
+    tokens_held = staff.permanent_tokens.filter(revoked_at=None).order_by("pk")
+    return {
+        "email": staff.email,
+        "firstName": staff.first_name,
+        "lastName": staff.last_name,
+        "phone": staff.phone,
+        "active": staff.is_active,
+        "external": staff.is_external,
+        "roles": [role.name for role in staff.roles.order_by("name")],
+        "password": audit.Secret(staff.password),
+        "apiKey": audit.Secret(",".join(str(token.pk) for token in tokens_held)),
+    }
+
+
+def _record(
+    fact: str,
+    event_type: str,
+    staff: StaffUser,
+    old: Mapping[str, object],
+    actor: Actor,
+    now: datetime,
+) -> None:
     events.append(
         fact,
         store=None,
@@ -244,11 +268,6 @@ def _record(fact: str, event_type: str, staff: StaffUser, actor: Actor, now: dat
         event_type=event_type,
         entity_type="Admin",
         entity_id=staff.uuid,
-        data={
-            "email": staff.email,
-            "active": staff.is_active,
-            "external": staff.is_external,
-            "roles": roles,
-        },
+        data=audit.changes(old, _told(staff)),
         now=now,
     )

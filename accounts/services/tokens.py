@@ -25,6 +25,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError
 from accounts.models import (
     Customer,
     CustomerStatus,
+    Door,
     PermanentToken,
     PrincipalKind,
     RolePermission,
@@ -32,18 +33,27 @@ from accounts.models import (
     StaffUser,
     TokenSession,
 )
+from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
+from loyalty.core.jobs import Run
 from loyalty.core.models import uuid7
+from loyalty.core.services import audit
 
 ROLES = {
     PrincipalKind.STAFF: "ROLE_ADMIN",
     PrincipalKind.SELLER: "ROLE_SELLER",
     PrincipalKind.CUSTOMER: "ROLE_PARTICIPANT",
 }
+ENTITIES = {
+    PrincipalKind.STAFF: "Admin",
+    PrincipalKind.SELLER: "Seller",
+    PrincipalKind.CUSTOMER: "Customer",
+}
 KIND_OF_ROLE = {role: kind for kind, role in ROLES.items()}
 
 HINT_LENGTH = 4
 FORGET_CHUNK = 5_000
+AGENT_LENGTH_MAX = 255
 
 
 class TokenRefused(DomainError):
@@ -62,10 +72,14 @@ class Pair:
 
 
 def open_session(
-    principal: StaffUser | Seller | Customer, *, ip_address: str | None, now: datetime
+    principal: StaffUser | Seller | Customer,
+    *,
+    ip_address: str | None,
+    agent: str = "",
+    now: datetime,
 ) -> Pair:
     """Start a session of somebody whose password was right."""
-    kind = _kind(principal)
+    kind = kind_of(principal)
     session_uuid = uuid7()
     refresh_token = _new_refresh_token(session_uuid)
     session = TokenSession.objects.create(
@@ -74,9 +88,52 @@ def open_session(
         refresh_hash=digest(refresh_token),
         expires_at=now + settings.REFRESH_TOKEN_LIFETIME,
         ip_address=ip_address,
-        **{{"admin": "staff"}.get(kind, kind): principal},
+        agent=_short(agent),
+        **{owner_field(kind): principal},
     )
     return Pair(_jwt(principal, session, now), refresh_token, session)
+
+
+def open_browser_session(
+    principal: StaffUser | Customer,
+    *,
+    door: Door,
+    ip_address: str | None,
+    agent: str,
+    expires_at: datetime,
+) -> TokenSession:
+    """Write down that somebody has signed in with a browser, so that it can be signed out."""
+    kind = kind_of(principal)
+    return TokenSession.objects.create(
+        door=door,
+        kind=kind,
+        expires_at=expires_at,
+        ip_address=ip_address,
+        agent=_short(agent),
+        **{owner_field(kind): principal},
+    )
+
+
+def is_open(session_uuid: UUID, *, now: datetime | None = None) -> bool:
+    return open_sessions(now=now).filter(uuid=session_uuid).exists()
+
+
+def open_sessions(
+    principal: StaffUser | Seller | Customer | None = None, *, now: datetime | None = None
+) -> "QuerySet[TokenSession]":
+    """Return the sign-ins that still let in, of one person or of all; the latest first."""
+    sessions = TokenSession.objects.filter(revoked_at=None, expires_at__gt=now or timezone.now())
+    if principal is not None:
+        sessions = sessions.filter(**{owner_field(kind_of(principal)): principal})
+    return sessions.order_by("-created_at", "-pk")
+
+
+def owner_field(kind: PrincipalKind) -> str:
+    return "staff" if kind == PrincipalKind.STAFF else kind.value
+
+
+def _short(agent: str) -> str:
+    return agent.replace("\0", "")[:AGENT_LENGTH_MAX]
 
 
 def refresh(*, refresh_token: str, now: datetime | None = None) -> Pair:
@@ -93,6 +150,7 @@ def refresh(*, refresh_token: str, now: datetime | None = None) -> Pair:
         session = TokenSession.objects.select_for_update().filter(uuid=session_uuid).first()
         if session is None or session.revoked_at or session.expires_at <= now:
             raise TokenRefused
+        assert session.refresh_hash is not None, "A browser's session gave out no token."
         if hmac.compare_digest(session.refresh_hash, digest(refresh_token)):
             return _renewed(session, now)
         session.revoked_at = now
@@ -112,21 +170,66 @@ def revoke_all(sessions: "QuerySet[TokenSession]", *, now: datetime | None = Non
 
 
 def sign_out_everywhere(
-    principal: StaffUser | Seller | Customer, *, now: datetime | None = None
+    principal: StaffUser | Seller | Customer,
+    *,
+    but: UUID | None = None,
+    now: datetime | None = None,
 ) -> int:
-    """End all sessions of somebody who was shut out or whose password is another now."""
-    kind = _kind(principal)
-    owner = "staff" if kind == PrincipalKind.STAFF else kind
-    return revoke_all(TokenSession.objects.filter(**{owner: principal}), now=now)
+    """
+    End all sessions of somebody who was shut out or whose password is another now.
+
+    `but`: the one in which they have just shown who they are.
+    """
+    sessions = TokenSession.objects.filter(**{owner_field(kind_of(principal)): principal})
+    return revoke_all(sessions.exclude(uuid=but) if but else sessions, now=now)
 
 
-def forget_over(*, now: datetime | None = None) -> int:
-    """Delete the sign-ins that are over: neither of their tokens is good any more."""
+@transaction.atomic
+def end_sessions(
+    person: StaffUser | Seller | Customer,
+    *,
+    actor: Actor,
+    only: UUID | None = None,
+    but: UUID | None = None,
+    now: datetime | None = None,
+) -> int:
+    """
+    Sign somebody out in one place (`only`), or in all `but` one; return in how many.
+
+    Another's session is none of theirs, and stays. Whoever is signed out already is not told apart.
+    """
+    now = now or timezone.now()
+    sessions = TokenSession.objects.filter(**{owner_field(kind_of(person)): person})
+    if only is not None:
+        sessions = sessions.filter(uuid=only)
+    elif but is not None:
+        sessions = sessions.exclude(uuid=but)
+    ended = revoke_all(sessions, now=now)
+    if ended:
+        audit.record(
+            actor,
+            store=None if isinstance(person, StaffUser) else person.store,
+            event_type="EndSessions",
+            entity_type=ENTITIES[kind_of(person)],
+            entity_id=person.uuid,
+            data={"ended": ended},
+            now=now,
+        )
+    return ended
+
+
+def forget_over(*, now: datetime | None = None, run: Run | None = None) -> int:
+    """
+    Delete the sign-ins that are over, by chunks: neither of their tokens is good any more.
+
+    Returns how many.
+    """
+    run = run or Run()
     over = TokenSession.objects.filter(expires_at__lte=now or timezone.now()).order_by("expires_at")
-    forgotten = 0
     while ids := list(over.values_list("pk", flat=True)[:FORGET_CHUNK]):
-        forgotten += TokenSession.objects.filter(pk__in=ids).delete()[0]
-    return forgotten
+        with run.chunk() as done:
+            done["sign_ins"] = TokenSession.objects.filter(pk__in=ids).delete()[0]
+    return run.counts["sign_ins"]
 
 
 def set_permanent(*, staff: StaffUser, token: str, now: datetime) -> PermanentToken:
@@ -178,7 +281,7 @@ def backend(signing_key: str | None = None) -> TokenBackend:
 
 def _renewed(session: TokenSession, now: datetime) -> Pair:
     principal = _owner(session)
-    if not _is_admitted(principal):
+    if not is_admitted(principal):
         raise TokenRefused
     refresh_token = _new_refresh_token(session.uuid)
     session.refresh_hash = digest(refresh_token)
@@ -193,7 +296,7 @@ def _owner(session: TokenSession) -> StaffUser | Seller | Customer:
     return owner
 
 
-def _is_admitted(principal: StaffUser | Seller | Customer) -> bool:
+def is_admitted(principal: StaffUser | Seller | Customer) -> bool:
     if isinstance(principal, StaffUser):
         return principal.is_active and not principal.is_external
     if isinstance(principal, Seller):
@@ -201,14 +304,14 @@ def _is_admitted(principal: StaffUser | Seller | Customer) -> bool:
     return principal.status == CustomerStatus.ACTIVE and principal.store.is_active
 
 
-def _kind(principal: StaffUser | Seller | Customer) -> PrincipalKind:
+def kind_of(principal: StaffUser | Seller | Customer) -> PrincipalKind:
     if isinstance(principal, StaffUser):
         return PrincipalKind.STAFF
     return PrincipalKind.SELLER if isinstance(principal, Seller) else PrincipalKind.CUSTOMER
 
 
 def _jwt(principal: StaffUser | Seller | Customer, session: TokenSession, now: datetime) -> str:
-    kind = _kind(principal)
+    kind = kind_of(principal)
     is_super = False
     permissions: dict[str, list[str]] = {}
     if isinstance(principal, StaffUser):

@@ -20,12 +20,14 @@ def apply(
     excluded_for_level: Decimal,
     last_transaction_at: datetime | None,
     now: datetime,
+    is_written: bool = False,
 ) -> None:
     """
     Add one document's amounts to a locked customer's totals; a return's are negative.
 
     No total falls below zero, however much is returned (TX-14, TX-16). The date of the last
-    purchase only moves forward; None leaves it.
+    purchase only moves forward; None leaves it. `is_written`: the statement that locked the
+    customer has added them already (`customer_locks.lock_and_count`), only the object lacks them.
     """
     assert connection.in_atomic_block
     customer.transactions_count = max(0, customer.transactions_count + count_change)
@@ -42,6 +44,8 @@ def apply(
         )
     customer.version += 1
     customer.updated_at = now
+    if is_written:
+        return
     [_] = sql.write(
         _KEEP,
         (

@@ -11,6 +11,17 @@ from loyalty.core.api.forms import Amount, DateTime, Day, Form
 # A text that may be left out, or sent empty to be erased.
 ERASABLE: dict[str, Any] = {"required": False, "allow_null": True}
 COUNT_MAX = 1_000_000
+INTRODUCTION_MAX = 255
+
+
+class Introduction(serializers.CharField):
+    """Who brought a new customer. It never refuses one: what says nothing is ignored (RF-5)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, allow_null=True, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> str:
+        return data if isinstance(data, str) and len(data) <= INTRODUCTION_MAX else ""
 
 
 class AddressForm(Form):
@@ -44,6 +55,8 @@ class SelfRegisterForm(Form):
     agreement1 = serializers.BooleanField()
     agreement2 = serializers.BooleanField(required=False)
     agreement3 = serializers.BooleanField(required=False)
+    invitationToken = Introduction(source="invitation_token")
+    referral_customer_email = Introduction()
 
 
 class RegisterForm(Form):
@@ -64,6 +77,7 @@ class RegisterForm(Form):
     levelId = LevelId(source="level", **ERASABLE)
     posId = PosId(source="pos", **ERASABLE)
     sellerId = SellerId(source="seller", **ERASABLE)
+    invitationToken = Introduction(source="invitation_token")
 
 
 class UpdateForm(Form):

@@ -11,15 +11,17 @@ from rest_framework.response import Response
 from accounts import access
 from accounts.api.open_loyalty import customer_forms
 from accounts.api.open_loyalty.customer_documents import CustomerWriter, write_status
+from accounts.authentication import ip_address_of
 from accounts.models import Customer, CustomerStatus, Gender
 from accounts.selectors import customers as selectors
 from accounts.selectors import registrations
 from accounts.selectors.standing import get_standing
-from accounts.services import customers, levels
-from loyalty.core import clock
+from accounts.services import customers, forgetting, levels
+from loyalty.core import clock, throttle
 from loyalty.core.api.forms import FormOf, check
 from loyalty.core.api.parsing import tree_of
 from loyalty.core.api.views import ADMIN, CUSTOMER, PUBLIC, SELLER, SIGNED_IN, OpenLoyaltyView, Rule
+from loyalty.core.throttle import Attempt, Place
 
 SORTS = {
     "customerId": "uuid",
@@ -159,9 +161,9 @@ class SelfRegister(OpenLoyaltyView):
 
 
 class CustomerDetail(CustomerView):
-    """`GET` and `PUT customer/<customer>`; customers reach only themselves (CUS-23)."""
+    """`GET`, `PUT` and `DELETE customer/<customer>`; customers reach only themselves (CUS-23)."""
 
-    rules = {"GET": Rule(SIGNED_IN), "PUT": Rule(SIGNED_IN)}
+    rules = {"GET": Rule(SIGNED_IN), "PUT": Rule(SIGNED_IN), "DELETE": Rule(ADMIN)}
     forms = {"PUT": FormOf(customer_forms.UpdateForm, root="customer")}
 
     def get(self, request: Request, **ids: Any) -> Response:
@@ -172,6 +174,20 @@ class CustomerDetail(CustomerView):
         customer = self.customer()
         customers.update(customer=customer, changes=_changes(self.form()), actor=self.actor)
         return Response({"customerId": str(customer.uuid)})
+
+    def delete(self, request: Request, **ids: Any) -> Response:
+        customers.delete(customer=self.customer(), actor=self.actor)
+        return Response(status=204)
+
+
+class Anonymize(CustomerView):
+    """`POST admin/customer/<customer>/anonymize`: forget who it was (8.3)."""
+
+    rules = {"POST": Rule(ADMIN)}
+
+    def post(self, request: Request, **ids: Any) -> Response:
+        forgetting.anonymize(customer=self.customer(), actor=self.actor)
+        return Response(status=204)
 
 
 class Status(CustomerView):
@@ -222,16 +238,6 @@ class SellerDeactivate(Deactivate):
     rules = {"POST": Rule(SELLER)}
 
 
-class ActivateByToken(OpenLoyaltyView):
-    """`POST customer/activate/<token>`: whoever was sent the link (ACT-1)."""
-
-    rules = {"POST": PUBLIC}
-
-    def post(self, request: Request, **ids: Any) -> Response:
-        customers.activate_by_token(store=self.store, token=str(self.kwargs["token"]))
-        return Response()
-
-
 class Check(OpenLoyaltyView):
     """`GET customer/check`: is this e-mail address or phone number known (CUS-24)."""
 
@@ -239,6 +245,8 @@ class Check(OpenLoyaltyView):
     query = ("emailOrPhone",)
 
     def get(self, request: Request, **ids: Any) -> Response:
+        # Every question counts: nobody may go through a list of addresses here.
+        throttle.begin(Attempt("check", "", Place(ip_address_of(request._request))))
         asked = request.query_params.get("emailOrPhone", "")
         return Response({"total": selectors.count_with(self.store, asked)})
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access
+from accounts.events import POINTS_EXPIRING_SOON
 from accounts.selectors import history
 from loyalty.core.api import formats
 from loyalty.core.api.open_loyalty.events import type_of
@@ -35,7 +36,7 @@ def write_entry(fact: Event, customer_id: str, zone: ZoneInfo) -> dict[str, Any]
 
     `pointsBalance` stands in the facts of points: what could be spent afterwards.
     """
-    is_about_points = fact.type.startswith("points.")
+    is_about_points = fact.type.startswith("points.") and fact.type != POINTS_EXPIRING_SOON
     told = _of_points(fact) if is_about_points else _of_others(fact)
     flat = {key: value for key, value in told.items() if value is not None}
     entry: dict[str, Any] = {

@@ -7,11 +7,12 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.authentication import ip_address_of
+from accounts.authentication import caller_of
 from accounts.services import signin, tokens
 from loyalty.core.api.forms import Form, FormOf
 from loyalty.core.api.views import PUBLIC, SIGNED_IN, OpenLoyaltyView, Rule
 from loyalty.core.errors import DomainError
+from loyalty.core.throttle import TooManyAttempts
 
 
 class SignInForm(Form):
@@ -43,35 +44,40 @@ class SignInView(OpenLoyaltyView):
     def post(self, request: Request, **ids: str) -> Response:
         form = self.form()
         try:
-            pair = self.sign_in(
-                form["_username"], form["_password"], ip_address_of(request._request)
-            )
+            pair = self.sign_in(form["_username"], form["_password"], caller_of(request._request))
         except signin.BadCredentials as error:
             raise AuthenticationFailed(error.message) from error
+        except TooManyAttempts as error:
+            # In the layout of a 401, which is what the clients of this address read.
+            return Response(
+                {"code": 429, "message": error.message},
+                status=429,
+                headers={"Retry-After": str(error.wait_seconds)},
+            )
         return _answer(pair)
 
-    def sign_in(self, username: str, password: str, ip_address: str | None) -> tokens.Pair:
+    def sign_in(self, username: str, password: str, caller: signin.Caller) -> tokens.Pair:
         raise NotImplementedError
 
 
 class StaffSignIn(SignInView):
     is_global = True
 
-    def sign_in(self, username: str, password: str, ip_address: str | None) -> tokens.Pair:
-        return signin.sign_in_staff(username=username, password=password, ip_address=ip_address)
+    def sign_in(self, username: str, password: str, caller: signin.Caller) -> tokens.Pair:
+        return signin.sign_in_staff(username=username, password=password, caller=caller)
 
 
 class SellerSignIn(SignInView):
-    def sign_in(self, username: str, password: str, ip_address: str | None) -> tokens.Pair:
+    def sign_in(self, username: str, password: str, caller: signin.Caller) -> tokens.Pair:
         return signin.sign_in_seller(
-            store=self.store, email=username, password=password, ip_address=ip_address
+            store=self.store, email=username, password=password, caller=caller
         )
 
 
 class CustomerSignIn(SignInView):
-    def sign_in(self, username: str, password: str, ip_address: str | None) -> tokens.Pair:
+    def sign_in(self, username: str, password: str, caller: signin.Caller) -> tokens.Pair:
         return signin.sign_in_customer(
-            store=self.store, username=username, password=password, ip_address=ip_address
+            store=self.store, username=username, password=password, caller=caller
         )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.api.open_loyalty import transfers
+from accounts.api.open_loyalty import transfer_imports, transfers
 
 store_urls: list[URLPattern] = [
     path("points/transfer", transfers.Transfers.as_view()),
@@ -13,6 +13,7 @@ store_urls: list[URLPattern] = [
     path("pos/points/transfer/add", transfers.SellerAddPoints.as_view()),
     path("pos/points/transfer/spend", transfers.SellerSpendPoints.as_view()),
     path("points/transfer/block", transfers.BlockPoints.as_view()),
+    path("points/transfer/import", transfer_imports.ImportTransfers.as_view()),
     path("points/transfer/<uuid:transfer>/cancel", transfers.CancelTransfer.as_view()),
     path("points/transfer/<uuid:transfer>/activate", transfers.ActivateTransfer.as_view()),
     path("points/transfer/<uuid:transfer>/expire", transfers.ExpireTransfer.as_view()),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from accounts.api.open_loyalty import (
+    passwords,
     people_urls,
     roles,
     segment_urls,
@@ -14,6 +15,10 @@ from accounts.api.open_loyalty import (
 store_urls: list[URLPattern] = [
     path("customer/login_check", signin.CustomerSignIn.as_view()),
     path("seller/login_check", signin.SellerSignIn.as_view()),
+    path("customer/password/reset/request", passwords.CustomerRequest.as_view()),
+    path("customer/password/change", passwords.CustomerChange.as_view()),
+    path("admin/password/change", passwords.StaffChange.as_view()),
+    path("seller/password/change", passwords.SellerChange.as_view()),
     *people_urls.store_urls,
     *segment_urls.store_urls,
     *transfer_urls.store_urls,
@@ -23,6 +28,8 @@ global_urls: list[URLPattern] = [
     path("admin/login_check", signin.StaffSignIn.as_view()),
     path("token/refresh", signin.Refresh.as_view()),
     path("token/revoke", signin.Revoke.as_view()),
+    path("password/reset/request", passwords.PersonnelRequest.as_view()),
+    path("password/reset", passwords.Reset.as_view()),
     path("admin", staff.StaffList.as_view()),
     path("admin/data", staff.OwnData.as_view()),
     path("admin/data/<uuid:admin>", staff.StaffDetails.as_view()),

@@ -1,0 +1,37 @@
+"""Read whom a row of an XML file names. Source: campaigns-people spec 9.4, 9.5."""
+
+from uuid import UUID
+
+from accounts.selectors.customers import Named
+from loyalty.core.errors import InvalidFields
+from loyalty.core.imports.kinds import NO_UUID
+from loyalty.core.xml_rows import Row, text_of
+
+# In the order in which they are tried.
+NODES = ("customerId", "customerEmail", "customerLoyaltyCardNumber", "customerPhoneNumber")
+
+
+def read_named(row: Row) -> Named:
+    """
+    Return the identifiers of a row.
+
+    :raises InvalidFields: its id is none.
+    """
+    uuid, email, card, phone = (text_of(row, node) for node in NODES)
+    return Named(
+        uuid=_uuid(uuid) if uuid else None,
+        email=email,
+        loyalty_card_number=card,
+        phone=phone,
+    )
+
+
+def first_identifier(row: Row) -> str:
+    return next(filter(None, (text_of(row, node) for node in NODES)), "")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidFields({"customerId": [NO_UUID]}) from error
