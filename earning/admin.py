@@ -8,10 +8,12 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.cockpit import formats, rights
@@ -27,7 +29,8 @@ from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Level, Pos, Resource, Segment
-from earning import qr_codes
+from campaigns.models import CODE_TYPES, RewardCampaign, RewardType
+from earning import invitations_admin, place_drawing, qr_codes
 from earning.models import (
     PURCHASE_TYPES,
     EarningRule,
@@ -40,11 +43,14 @@ from earning.models import (
     RuleUse,
     StoreEvent,
 )
+from earning.selectors import rule_statistics
 from earning.services import rules
 from earning.services.rule_validation import LATITUDE_MAX, LONGITUDE_MAX
 from earning.services.rules import LabelMultiplier, Limit, RuleData, Target
 
 EXECUTIONS_SHOWN = 20
+# What a purchase can bring at once.
+INSTANT_TYPES = (*CODE_TYPES, RewardType.PERCENTAGE_DISCOUNT_CODE)
 
 TYPE_TEXTS = {
     RuleType.POINTS: (
@@ -64,6 +70,10 @@ TYPE_TEXTS = {
     RuleType.PRODUCT_PURCHASE: (
         "shopping_bag",
         gettext_lazy("A fixed number of points whenever a chosen product is bought."),
+    ),
+    RuleType.INSTANT_REWARD: (
+        "redeem",
+        gettext_lazy("A purchase brings a reward at once, such as a voucher for the next one."),
     ),
     RuleType.EVENT: (
         "event",
@@ -192,6 +202,14 @@ class RuleForm(CommandForm):
                 self.last_fields,
             ),
         )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a window that never opens; the API takes one, as its documents print it."""
+        data = self.cleaned_data
+        start_at, end_at = data.get("start_at"), data.get("end_at")
+        if not data.get("is_all_time_active") and start_at and end_at and end_at < start_at:
+            self.add_error("end_at", _("The rule would end before it begins."))
+        return data
 
     def run(self, data: dict[str, Any]) -> EarningRule:
         whole = self.rule_data(data)
@@ -384,6 +402,50 @@ class ProductPurchaseForm(RuleForm):
         return {"sku_ids": tuple(data["sku_ids"]), "points_amount": data["points_amount"]}
 
 
+class InstantRewardForm(RuleForm):
+    """ER-14, INS-1: which reward a purchase brings."""
+
+    type = RuleType.INSTANT_REWARD
+
+    reward_campaign = forms.ChoiceField(
+        label=gettext_lazy("Reward"),
+        help_text=gettext_lazy(
+            "Its price is charged, and its limits count; who cannot have it gets nothing, and the "
+            "purchase goes on."
+        ),
+    )
+
+    type_section = Section(
+        gettext_lazy("Instant reward"),
+        ("reward_campaign",),
+        TYPE_TEXTS[RuleType.INSTANT_REWARD][1],
+    )
+
+    def initial_values(self) -> dict[str, Any]:
+        values = super().initial_values()
+        if self.instance is not None and self.instance.reward_campaign is not None:
+            values["reward_campaign"] = str(self.instance.reward_campaign.uuid)
+        return values
+
+    def prepare(self) -> None:
+        super().prepare()
+        kept = self.instance.reward_campaign_id if self.instance is not None else None
+        found = RewardCampaign.objects.in_store(self.store).filter(
+            Q(is_active=True) | Q(pk=kept), type__in=INSTANT_TYPES
+        )
+        field = self.fields["reward_campaign"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (str(row.uuid), f"{row.name} ({word(row.get_type_display())})")
+            for row in found.prefetch_related("translations")
+        ]
+        if not field.choices:
+            field.help_text = _("No reward is active now.")
+
+    def type_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"reward_campaign": data["reward_campaign"]}
+
+
 def points_field() -> forms.DecimalField:
     return forms.DecimalField(
         label=gettext_lazy("Points"), min_value=0, max_digits=14, decimal_places=2
@@ -401,7 +463,7 @@ class OccasionForm(RuleForm):
         del self.fields["is_last_executed"]
 
     def clean(self) -> dict[str, Any]:
-        return self.cleaned_data | {"is_last_executed": False}
+        return super().clean() | {"is_last_executed": False}
 
 
 class EventForm(OccasionForm):
@@ -568,6 +630,7 @@ FORMS: dict[str, type[RuleForm]] = {
         MultiplyForProductForm,
         MultiplyByLabelsForm,
         ProductPurchaseForm,
+        InstantRewardForm,
         EventForm,
         CustomEventForm,
         QrCodeForm,
@@ -632,6 +695,7 @@ class EarningRuleAdmin(CockpitAdmin):
     ordering = ("-is_active", "-edited_at", "-pk")
     sortable_by = ("name",)
     audit_type = "EarningRule"
+    form_template = "cockpit/rule.html"
     empty_state = EmptyState(
         gettext_lazy("No rules yet"),
         gettext_lazy("Without a rule a purchase earns nothing. Begin with points for spending."),
@@ -642,7 +706,9 @@ class EarningRuleAdmin(CockpitAdmin):
         return (
             super()
             .get_queryset(request)
-            .prefetch_related("levels__translations", "segments", "pos")
+            .prefetch_related(
+                "levels__translations", "segments", "pos", "reward_campaign__translations"
+            )
         )
 
     @admin.display(description=gettext_lazy("Type"))
@@ -678,7 +744,9 @@ class EarningRuleAdmin(CockpitAdmin):
         choices = [
             (rule_type, word(rule_type.label), *texts) for rule_type, texts in TYPE_TEXTS.items()
         ]
-        return self.render(request, "cockpit/rule_types.html", {"choices": choices})
+        question = _("What should the rule do? The type cannot be changed later.")
+        context = {"choices": choices, "question": question}
+        return self.render(request, "cockpit/rule_types.html", context)
 
     def form_view(self, request: CockpitRequest, subject: Any) -> HttpResponse:
         if subject is not None:
@@ -687,6 +755,22 @@ class EarningRuleAdmin(CockpitAdmin):
         if form_class is None:
             raise Http404(request.GET["type"])
         return self.form_answer(request, form_class, None)
+
+    def form_context(self, request: CockpitRequest, form: CommandForm) -> dict[str, Any]:
+        context = super().form_context(request, form)
+        if isinstance(form, GeolocationForm):
+            context |= place_context(form)
+            context |= {
+                "side_template": "cockpit/_place.html",
+                "live_url": reverse("admin:earning_earningrule_place"),
+            }
+        return context
+
+    def place_view(self, request: CockpitRequest) -> HttpResponse:
+        """Answer the drawing of the place that somebody is typing. Nothing is written."""
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        form = GeolocationForm(request.POST, store=request.store, actor=request.actor)
+        return TemplateResponse(request, "cockpit/_place.html", place_context(form))
 
     def form_class_of(self, subject: EarningRule) -> type[CommandForm]:
         return FORMS[subject.type]
@@ -698,7 +782,9 @@ class EarningRuleAdmin(CockpitAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.code_view)
+        place = self.admin_site.admin_view(require_POST(self.place_view))
         return [
+            path("place/", place, name="earning_earningrule_place"),
             path("<path:object_id>/code/", view, name="earning_earningrule_code"),
             *super().get_urls(),
         ]
@@ -715,6 +801,7 @@ class EarningRuleAdmin(CockpitAdmin):
 
     def panels(self, request: CockpitRequest, subject: EarningRule) -> Sequence[Panel]:
         return (
+            given_panel(subject),
             Panel(
                 _("In short"),
                 [
@@ -751,11 +838,41 @@ class EarningRuleAdmin(CockpitAdmin):
                         execution.evaluation.customer.name,
                         formats.signed_figure(execution.points),
                     )
-                    for execution in executions.order_by("-pk")[:EXECUTIONS_SHOWN]
+                    for execution in executions.order_by("-evaluation_id")[:EXECUTIONS_SHOWN]
                 ],
                 empty=_("This rule has given nothing yet."),
             ),
         )
+
+
+def given_panel(rule: EarningRule) -> Panel:
+    """Return what a rule has given: two queries, however much it is."""
+    given = rule_statistics.sum_given(rule)
+    is_cut = given.count == rule_statistics.COUNTED_MAX
+    return Panel(
+        _("What it has given"),
+        [
+            Fact(_("How often"), f"{formats.whole(given.count)}{'+' if is_cut else ''}"),
+            Fact(_("Points"), f"{formats.points(given.points)}{'+' if is_cut else ''}"),
+            Fact(_("Last time"), formats.time_tag(given.last_at)),
+        ],
+        note=_("Only the latest are counted.") if is_cut else "",
+    )
+
+
+def place_context(form: GeolocationForm) -> dict[str, Any]:
+    """Return the drawing of a form's place; None where its fields say none."""
+    names = ("latitude", "longitude", "radius")
+    if form.is_bound:
+        form.is_valid()
+        values = [form.cleaned_data.get(name) for name in names]
+    else:
+        values = [form.initial.get(name) for name in names]
+    latitude, longitude, radius = values
+    if latitude is None or longitude is None or radius is None:
+        return {"place": None}
+    place = place_drawing.draw(latitude, longitude, radius)
+    return {"place": place, "radius": formats.points(radius)}
 
 
 def uses_table(rule: EarningRule) -> Table:
@@ -820,4 +937,10 @@ def effect_of(rule: EarningRule) -> str:
                 "points": formats.points(rule.points_amount),
                 "event": word(ReferralEvent(rule.event_name).label),
             }
+        case RuleType.INSTANT_REWARD:
+            return str(rule.reward_campaign)
     return formats.EMPTY
+
+
+# The site finds screens through this module.
+__all__ = ["EarningRuleAdmin", "invitations_admin"]

@@ -8,8 +8,15 @@ class EarningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the room of segments what they are used for here."""
+        """Tell the room below what segments are used for here, and what brings new customers."""
+        from accounts.selectors import own_data as accounts_own_data
         from accounts.selectors import segments
-        from earning.selectors import segment_uses
+        from accounts.services import introductions
+        from campaigns.selectors import connected_rules
+        from earning.selectors import own_data, reward_rules, segment_uses
+        from earning.services import referrals
 
+        accounts_own_data.register_part(own_data.get_earning)
+        introductions.register_attacher(referrals.attach)
         segments.register_uses(segment_uses.list_uses)
+        connected_rules.register(reward_rules.list_connected, reward_rules.list_connectable)

@@ -19,6 +19,7 @@ from earning.engine.rules import (
     EarnByValue,
     EarnPerLine,
     Effect,
+    HandOut,
     LabelMode,
     Multiply,
     MultiplyByLabels,
@@ -234,6 +235,12 @@ def compile_effect(effect: Effect) -> Step:
             return _compile_multiply_by_labels(effect)
         case EarnPerLine():
             return _compile_per_line(effect)
+        case HandOut():
+            return _leave_lines
+
+
+def _leave_lines(lines: Sequence[LineView], points: list[Decimal]) -> Steps:
+    return [], []
 
 
 def _compile_by_value(effect: EarnByValue) -> Step:

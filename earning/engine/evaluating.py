@@ -12,9 +12,10 @@ from earning.engine.outcomes import (
     LineResult,
     Reason,
     Refusal,
+    Reward,
     RuleOutcome,
 )
-from earning.engine.rules import Multiply, MultiplyByLabels
+from earning.engine.rules import HandOut, Multiply, MultiplyByLabels
 from loyalty.core.errors import DomainError
 
 ZERO = Decimal(0)
@@ -142,6 +143,9 @@ def _execute(compiled: CompiledRule, lines: list[LineView], points: list[Decimal
     """Let a rule change the lines' points; it counts as executed whatever it matched (ER-15)."""
     changes, excluded = compiled.step(lines, points)
     rule = compiled.rule
+    if isinstance(rule.effect, HandOut):
+        reward = Reward(campaign_uuid=rule.effect.campaign_uuid)
+        return RuleOutcome(rule.id, rule.uuid, rule.name, rule.type, reward=reward)
     total = sum([after - before for _, before, after, _, _ in changes], ZERO)
     reason = None
     if not changes:

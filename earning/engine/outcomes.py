@@ -1,11 +1,12 @@
 """
 What the engine answers: points, and for every rule what it did on which line or why nothing.
 
-An evaluation is kept as JSON (`to_json`, `from_json`). Its layout, version 1; amounts are texts,
-`line` is a position in `lines`, counted from 0:
+An evaluation is kept as JSON (`to_json`, `from_json`). Its layout, version 2; amounts are texts,
+`line` is a position in `lines`, counted from 0. A key whose value would be null or empty is left
+out of lines and rules, for a store keeps millions of these.
 
     {
-      "v": 1,
+      "v": 2,
       "points": "704.00",             rounded; what was paid
       "exact": "704.000000",          the sum before rounding
       "refusal": null,                or "customer_status": no rule was asked at all
@@ -13,23 +14,26 @@ An evaluation is kept as JSON (`to_json`, `from_json`). Its layout, version 1; a
       "purchased_at": "2026-11-21T10:00:00+00:00",
       "pos": null,                    primary key
       "lines": [
-        {"sku": "123", "value": "12.00", "points": "144.00", "delivery": false,
+        {"sku": "123", "value": "12.00", "points": "144.00", "delivery": true,
          "labels": [["color", "red"]]}
       ],
       "rules": [                      in order of execution, those that gave nothing included
         {"id": 7, "uuid": "…", "name": "…", "type": "multiply_for_product",
          "points": "96.00",           what the rule changed in all; negative for a factor below 1
-         "reason": null,              why it gave nothing: a value of `Reason`
-         "detail": {},                what the reason is about, by `Reason`
-         "changes": [[line, before, after, by, [[key, value], …]], …],
-         "excluded": [[line, a value of `Exclusion`, label or ""], …]}
+         "reason": "minimum",         why it gave nothing: a value of `Reason`
+         "detail": {…},               what the reason is about, by `Reason`
+         "changes": [[line, after, by, [[key, value], …]], …],
+         "excluded": [[line, a value of `Exclusion`, label or ""], …],
+         "reward": [campaign, coupon or null, code of the refusal or null]}
       ]
     }
 
-`by` is the rule's rate, factor or fixed amount on that line; the labels made the line match.
+`by` is the rule's rate, factor or fixed amount on that line; the labels made the line match. Before
+a change a line had what the last change of an earlier rule made of it, at first 0. Version 1 wrote
+that `before` between `line` and `after`, and every key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -38,7 +42,7 @@ from typing import Any, NamedTuple
 
 from earning.engine.facts import CustomerFacts, Label
 
-LAYOUT = 1
+LAYOUT = 2
 
 
 class Reason(StrEnum):
@@ -98,6 +102,19 @@ class LineResult(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Reward:
+    """
+    A reward that a rule hands out. Whoever settles it says what came of it.
+
+    `coupon_uuid`: what the customer got. `refusal`: the code of why they got nothing.
+    """
+
+    campaign_uuid: str
+    coupon_uuid: str | None = None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RuleOutcome:
     """One rule's part in an evaluation. `reason` None: it gave (or took) something."""
 
@@ -110,6 +127,7 @@ class RuleOutcome:
     excluded: tuple[LineExclusion, ...] = ()
     reason: Reason | None = None
     detail: Mapping[str, Any] | None = None
+    reward: Reward | None = None
 
     @property
     def has_effect(self) -> bool:
@@ -136,8 +154,8 @@ class Evaluation:
 
     @property
     def comment(self) -> str:
-        """Return the names of the rules that gave something, as a transfer's comment (PA-21)."""
-        return ", ".join(outcome.name for outcome in self.effective)
+        """Return the names of the rules that gave points, as a transfer's comment (PA-21)."""
+        return ", ".join(outcome.name for outcome in self.effective if outcome.reward is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,40 +204,52 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         },
         "purchased_at": evaluation.purchased_at.isoformat(),
         "pos": evaluation.pos_id,
-        "lines": [
-            {
-                "sku": line.sku,
-                "value": _text(line.value),
-                "points": _text(line.points),
-                "delivery": line.is_delivery,
-                "labels": [list(label) for label in line.labels],
-            }
-            for line in evaluation.lines
-        ],
+        "lines": [_line_to_json(line) for line in evaluation.lines],
         "rules": [_outcome_to_json(outcome) for outcome in evaluation.outcomes],
     }
 
 
+def _line_to_json(line: LineResult) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "sku": line.sku,
+        "value": _text(line.value),
+        "points": _text(line.points),
+    }
+    if line.is_delivery:
+        found["delivery"] = True
+    if line.labels:
+        found["labels"] = line.labels
+    return found
+
+
 def _outcome_to_json(outcome: RuleOutcome) -> dict[str, Any]:
-    return {
+    found: dict[str, Any] = {
         "id": outcome.rule_id,
         "uuid": outcome.rule_uuid,
         "name": outcome.name,
         "type": outcome.type,
         "points": _text(outcome.points),
-        "reason": outcome.reason,
-        "detail": dict(outcome.detail or {}),
-        "changes": [
-            [line, _text(before), _text(after), _text(by), [list(label) for label in labels]]
-            for line, before, after, by, labels in outcome.changes
-        ],
-        "excluded": [list(exclusion) for exclusion in outcome.excluded],
     }
+    if outcome.reason is not None:
+        found["reason"] = outcome.reason
+    if outcome.detail:
+        found["detail"] = dict(outcome.detail)
+    if outcome.changes:
+        found["changes"] = [
+            (line, _text(after), _text(by), labels) if labels else (line, _text(after), _text(by))
+            for line, _, after, by, labels in outcome.changes
+        ]
+    if outcome.excluded:
+        found["excluded"] = [list(exclusion) for exclusion in outcome.excluded]
+    if (reward := outcome.reward) is not None:
+        found["reward"] = (reward.campaign_uuid, reward.coupon_uuid, reward.refusal)
+    return found
 
 
 def from_json(data: Mapping[str, Any]) -> Evaluation:
     """Return the evaluation that `to_json` wrote."""
-    assert data["v"] == LAYOUT, f"{data['v']=}"
+    assert data["v"] in (1, LAYOUT), f"{data['v']=}"
+    read_changes = _changes_of_layout_1 if data["v"] == 1 else _Changes()
     customer = data["customer"]
     return Evaluation(
         points=Decimal(data["points"]),
@@ -237,35 +267,60 @@ def from_json(data: Mapping[str, Any]) -> Evaluation:
                 sku=line["sku"],
                 value=Decimal(line["value"]),
                 points=Decimal(line["points"]),
-                is_delivery=line["delivery"],
-                labels=_labels(line["labels"]),
+                is_delivery=line.get("delivery", False),
+                labels=_labels(line.get("labels", ())),
             )
             for line in data["lines"]
         ),
-        outcomes=tuple(_outcome_from_json(rule) for rule in data["rules"]),
+        outcomes=tuple(_outcome_from_json(rule, read_changes) for rule in data["rules"]),
     )
 
 
-def _outcome_from_json(rule: Mapping[str, Any]) -> RuleOutcome:
+Pairs = Sequence[Sequence[str]]
+ReadChanges = Callable[[Sequence[Any]], tuple[LineChange, ...]]
+
+
+def _outcome_from_json(rule: Mapping[str, Any], read_changes: ReadChanges) -> RuleOutcome:
     return RuleOutcome(
         rule_id=rule["id"],
         rule_uuid=rule["uuid"],
         name=rule["name"],
         type=rule["type"],
         points=Decimal(rule["points"]),
-        reason=Reason(rule["reason"]) if rule["reason"] else None,
-        detail=rule["detail"] or None,
-        changes=tuple(
-            LineChange(line, Decimal(before), Decimal(after), Decimal(by), _labels(labels))
-            for line, before, after, by, labels in rule["changes"]
-        ),
+        reason=Reason(rule["reason"]) if rule.get("reason") else None,
+        detail=rule.get("detail") or None,
+        changes=read_changes(rule.get("changes", ())),
         excluded=tuple(
-            LineExclusion(line, Exclusion(why), label) for line, why, label in rule["excluded"]
+            LineExclusion(line, Exclusion(why), label)
+            for line, why, label in rule.get("excluded", ())
         ),
+        reward=Reward(*rule["reward"]) if "reward" in rule else None,
     )
 
 
-def _labels(pairs: list[list[str]]) -> tuple[Label, ...]:
+def _changes_of_layout_1(changes: Sequence[Any]) -> tuple[LineChange, ...]:
+    return tuple(
+        LineChange(line, Decimal(before), Decimal(after), Decimal(by), _labels(labels))
+        for line, before, after, by, labels in changes
+    )
+
+
+class _Changes:
+    """Reads the changes of one rule after the other; each line goes on from its last change."""
+
+    def __init__(self) -> None:
+        self.last: dict[int, Decimal] = {}
+
+    def __call__(self, changes: Sequence[Any]) -> tuple[LineChange, ...]:
+        return tuple(self._one(*change) for change in changes)
+
+    def _one(self, line: int, after: str, by: str, labels: Pairs = ()) -> LineChange:
+        before = self.last.get(line, Decimal(0))
+        self.last[line] = Decimal(after)
+        return LineChange(line, before, self.last[line], Decimal(by), _labels(labels))
+
+
+def _labels(pairs: Pairs) -> tuple[Label, ...]:
     return tuple((key, value) for key, value in pairs)
 
 

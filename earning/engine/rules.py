@@ -64,8 +64,17 @@ class EarnPerLine:
     skus: frozenset[str]
 
 
-# What a rule does to the lines of a purchase.
-Effect = EarnByValue | Multiply | MultiplyByLabels | EarnPerLine
+@dataclass(frozen=True, slots=True)
+class HandOut:
+    """A reward besides points, once for the purchase; whoever settles it tries to (ER-14)."""
+
+    priority: ClassVar[int] = 2
+
+    campaign_uuid: str
+
+
+# What a rule does to the lines of a purchase, or besides.
+Effect = EarnByValue | Multiply | MultiplyByLabels | EarnPerLine | HandOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +155,20 @@ class OccasionRule(Scope):
 
     grant: Grant
     limit: Limit | None = None
+
+
+class Rewarded(StrEnum):
+    """Who gets the points of a rule about invitations (RF-8)."""
+
+    REFERRED = "referred"
+    REFERRER = "referrer"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralRule(Scope):
+    """`points` for what an invited person does; `event` is one of registering and buying."""
+
+    points: Decimal
+    event: str
+    rewarded: Rewarded

@@ -1,4 +1,5 @@
 from earning.models.executions import Evaluation, RuleExecution
+from earning.models.invitations import Invitation, InvitationChannel, InvitationStatus
 from earning.models.rules import (
     EVENTS_ONCE,
     LIMITED_TYPES,
@@ -20,6 +21,9 @@ __all__ = [
     "EarningRule",
     "Evaluation",
     "InclusionType",
+    "Invitation",
+    "InvitationChannel",
+    "InvitationStatus",
     "LimitPeriod",
     "ReferralEvent",
     "RewardedPerson",

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Level, Pos, Segment
+from campaigns.models import RewardCampaign
 from earning import engine
 from loyalty.core.models import StoreModel
 
@@ -23,6 +24,7 @@ class RuleType(models.TextChoices):
 
 # Priced by the transaction algorithm; all others pay for something that is not a purchase.
 PURCHASE_TYPES = (
+    RuleType.INSTANT_REWARD,
     RuleType.POINTS,
     RuleType.MULTIPLY_FOR_PRODUCT,
     RuleType.MULTIPLY_BY_PRODUCT_LABELS,
@@ -120,6 +122,10 @@ class EarningRule(StoreModel):
     event_name = models.CharField(max_length=255, blank=True)
     # referral
     reward_type = models.CharField(max_length=16, choices=RewardedPerson.choices, blank=True)
+    # instant_reward: what a purchase brings besides points
+    reward_campaign = models.ForeignKey(
+        RewardCampaign, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     # qrcode: what the code says
     code = models.CharField(max_length=255, blank=True)
     # geolocation: degrees, and kilometres around that point

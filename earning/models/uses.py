@@ -19,7 +19,7 @@ class RuleUse(StoreModel):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="rule_uses")
     occasion = models.CharField(max_length=255)
     points = models.DecimalField(max_digits=20, decimal_places=4)
-    lot_uuid = models.UUIDField(unique=True)
+    lot_uuid = models.UUIDField()
     used_at = models.DateTimeField()
 
     class Meta:
@@ -28,6 +28,8 @@ class RuleUse(StoreModel):
             models.Index(fields=["rule", "-id"], name="rule_use_by_rule"),
         ]
         constraints = [
+            # The rules about an invitation pay one sum.
+            models.UniqueConstraint(fields=["lot_uuid", "rule"], name="rule_use_once_per_lot"),
             models.UniqueConstraint(
                 fields=["customer", "occasion"],
                 condition=models.Q(occasion__in=[event.value for event in EVENTS_ONCE]),

@@ -245,6 +245,8 @@ def _type_name(type: str) -> str:
 
 
 def _why_something(outcome: engine.RuleOutcome) -> str:
+    if outcome.reward is not None:
+        return _what_was_handed_out(outcome.reward)
     count = len(outcome.changes)
     values = {"points": _amount(abs(outcome.points)), "count": count}
     if outcome.points < 0:
@@ -260,6 +262,26 @@ def _why_something(outcome: engine.RuleOutcome) -> str:
             count,
         )
     return text % values
+
+
+def _what_was_handed_out(reward: engine.Reward) -> str:
+    if reward.coupon_uuid is not None:
+        return _("The reward was handed out.")
+    match reward.refusal:
+        case None:
+            return _("It hands a reward out.")
+        case "not_enough_points":
+            return _("The reward was not handed out: too few points.")
+        case "no_coupons_left":
+            return _("The reward was not handed out: no coupons were left.")
+        case "limit_exceeded" | "limit_per_customer_exceeded":
+            return _("The reward was not handed out: its limit was reached.")
+        case "coupon_value_too_low":
+            return _("The reward was not handed out: it was worth nothing.")
+        case "not_allowed":
+            return _("The reward was not handed out: the customer may not buy rewards.")
+        case _:
+            return _("The reward was not handed out: not active, or for other customers.")
 
 
 def _why_nothing(outcome: engine.RuleOutcome, found: engine.Evaluation, words: _Words) -> str:

@@ -1,22 +1,24 @@
 """Give a customer the points of a purchase, or tell what they would be."""
 
-import json
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import connection
 
 from accounts.models import Customer, CustomerStatus, SegmentMembership
 from accounts.selectors import ladder
 from accounts.services import points
+from campaigns.models import RewardCampaign
+from campaigns.services import rewards
 from earning import engine
 from earning.models import Evaluation
 from earning.services import rule_sets
-from loyalty.core import sql
-from loyalty.core.models import Store
+from loyalty.core import rows, sql
+from loyalty.core.fields import packed
+from loyalty.core.models import Store, uuid7
 
 # Rule names can be many and long; a transfer's comment is one line for people.
 COMMENT_MAX = 2000
@@ -60,7 +62,48 @@ def award_purchase(
             transaction_uuid=transaction_uuid,
             now=now,
         )
+    if any(outcome.reward for outcome in found.outcomes):
+        gross_value = sum((line.gross_value for line in purchase.lines), Decimal(0))
+        settled = _hand_out(found, customer, transaction_uuid, gross_value, now)
+        evaluation.explanation = engine.to_json(settled)
+        evaluation.save(update_fields=["explanation"])
     return evaluation
+
+
+def _hand_out(
+    found: engine.Evaluation,
+    customer: Customer,
+    transaction_uuid: UUID,
+    gross_value: Decimal,
+    now: datetime,
+) -> engine.Evaluation:
+    """
+    Hand out what rules promise besides points, and note what came of each (INS-1, INS-2, ER-14).
+
+    A reward that cannot be had is passed over: the purchase never fails for it. Several go in the
+    order of their campaigns, so that two purchases at once cannot deadlock.
+    """
+    wanted = {o.reward.campaign_uuid for o in found.outcomes if o.reward}
+    campaigns = RewardCampaign.objects.in_store(customer.store).filter(uuid__in=wanted)
+    by_uuid = {str(campaign.uuid): campaign for campaign in campaigns}
+    settled = {outcome.rule_id: outcome for outcome in found.outcomes}
+    promised = [(by_uuid[o.reward.campaign_uuid], o) for o in found.outcomes if o.reward]
+    for campaign, outcome in sorted(promised, key=lambda pair: pair[0].pk):
+        assert outcome.reward is not None
+        try:
+            coupon = rewards.hand_out(
+                campaign=campaign,
+                customer=customer,
+                sale_uuid=transaction_uuid,
+                gross_value=gross_value,
+                now=now,
+            )
+        except rewards.Refused as refusal:
+            reward = replace(outcome.reward, refusal=refusal.code)
+        else:
+            reward = replace(outcome.reward, coupon_uuid=str(coupon.uuid))
+        settled[outcome.rule_id] = replace(outcome, reward=reward)
+    return replace(found, outcomes=tuple(settled[o.rule_id] for o in found.outcomes))
 
 
 # One statement, prepared on the server: every purchase writes it, and the ORM would spend longer on
@@ -70,12 +113,12 @@ with evaluation as (
     insert into earning_evaluation (
         uuid, store_id, customer_id, transaction_uuid, points, explanation, evaluated_at
     ) values (
-        %s::uuid, %s::bigint, %s::bigint, %s::uuid, %s::numeric, %s::jsonb, %s::timestamptz
+        %s::uuid, %s::bigint, %s::bigint, %s::uuid, %s::numeric, %s::bytea, %s::timestamptz
     ) returning id
 ), executions as (
     insert into earning_ruleexecution (evaluation_id, rule_id, points)
     select evaluation.id, execution.rule_id, execution.points
-    from evaluation, unnest(%s::bigint[], %s::numeric[]) as execution (rule_id, points)
+    from evaluation, json_to_recordset(%s) as execution (rule_id bigint, points numeric)
 )
 select id from evaluation
 """
@@ -85,15 +128,18 @@ def _keep(
     found: engine.Evaluation, *, customer: Customer, transaction_uuid: UUID, now: datetime
 ) -> Evaluation:
     """Store an evaluation with its explanation, and each rule that gave something."""
-    evaluation = Evaluation(
-        store=customer.store,
-        customer=customer,
+    evaluation = rows.unsaved(
+        Evaluation,
+        uuid=uuid7(),
+        store_id=customer.store_id,
+        customer_id=customer.pk,
         transaction_uuid=transaction_uuid,
         points=found.points,
         explanation=engine.to_json(found),
         evaluated_at=now,
     )
-    [(evaluation.pk,)] = sql.write(
+    evaluation.store, evaluation.customer = customer.store, customer
+    [(pk,)] = sql.write(
         _KEEP,
         (
             evaluation.uuid,
@@ -101,14 +147,17 @@ def _keep(
             evaluation.customer_id,
             transaction_uuid,
             evaluation.points,
-            json.dumps(evaluation.explanation),
+            packed(evaluation.explanation),
             now,
-            [outcome.rule_id for outcome in found.effective],
-            [_kept(outcome.points) for outcome in found.effective],
+            sql.as_json(
+                [
+                    {"rule_id": outcome.rule_id, "points": str(_kept(outcome.points))}
+                    for outcome in found.effective
+                ]
+            ),
         ),
     )
-    evaluation._state.adding = False
-    evaluation._state.db = DEFAULT_DB_ALIAS
+    rows.stored(evaluation, pk)
     return evaluation
 
 

@@ -23,7 +23,7 @@ from loyalty.core.models import Store
 
 # Stores whose rules one process keeps; the one that was asked for longest ago goes first.
 STORES_MAX = 1024
-# What the engine pays for beside purchases. Referral rules wait for invitations.
+# What the engine pays one customer for beside purchases.
 OCCASION_TYPES = (RuleType.EVENT, *LIMITED_TYPES)
 
 
@@ -33,6 +33,7 @@ class StoreRules:
 
     rules: engine.RuleSet
     occasions: engine.OccasionSet
+    referrals: engine.ReferralSet
     decimals: int
 
 
@@ -69,13 +70,16 @@ def _read(store: Store) -> StoreRules:
         occasions=engine.compile_occasions(
             occasion_to_engine(row) for row in rows if row.type in OCCASION_TYPES
         ),
+        referrals=engine.compile_referrals(
+            referral_to_engine(row) for row in rows if row.type == RuleType.REFERRAL
+        ),
         decimals=point_types.values_list("decimals", flat=True).get(),
     )
 
 
 def with_targets(rules: "QuerySet[EarningRule]") -> "QuerySet[Any]":
     """Read rules together with the ids of their levels, segments and POS, in one query."""
-    return rules.annotate(
+    return rules.select_related("reward_campaign").annotate(
         level_ids=_ids(EarningRule.levels.through, "level_id"),
         segment_ids=_ids(EarningRule.segments.through, "segment_id"),
         pos_ids=_ids(EarningRule.pos.through, "pos_id"),
@@ -96,6 +100,16 @@ def to_engine(row: Any) -> engine.Rule:
 def occasion_to_engine(row: Any) -> engine.OccasionRule:
     """Translate a row of `with_targets` that is about anything else for the engine."""
     return engine.OccasionRule(grant=grant_of(row), limit=limit_of(row), **_scope_of(row))
+
+
+def referral_to_engine(row: Any) -> engine.ReferralRule:
+    """Translate a row of `with_targets` that is about invitations for the engine."""
+    return engine.ReferralRule(
+        points=row.points_amount,
+        event=row.event_name,
+        rewarded=engine.Rewarded(row.reward_type),
+        **_scope_of(row),
+    )
 
 
 def _scope_of(row: Any) -> dict[str, Any]:
@@ -165,6 +179,10 @@ def effect_of(rule: EarningRule) -> engine.Effect:
         case RuleType.PRODUCT_PURCHASE:
             assert rule.points_amount is not None
             return engine.EarnPerLine(points=rule.points_amount, skus=frozenset(rule.sku_ids))
+        case RuleType.INSTANT_REWARD:
+            campaign = rule.reward_campaign
+            assert campaign is not None
+            return engine.HandOut(campaign_uuid=str(campaign.uuid))
         case type:
             raise AssertionError(f"{type=} is not about purchases")
 

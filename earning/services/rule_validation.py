@@ -40,7 +40,7 @@ NOT_A_PATH = "Slashes cannot stand in the name of an event."
 OUTSIDE_THE_GLOBE = "This value should be between -{bound} and {bound}."
 FIVE_DECIMALS = "This value should have at most 5 decimals."
 TOO_NEAR = "This value should be 1 or more."
-NO_REWARDS = "There are no reward campaigns in this program yet, so none can be given."
+NOT_INSTANT = "Rewards of this kind cannot be handed out by a purchase."
 
 TEXT_MAX = 255
 DESCRIPTION_MAX = 10_000
@@ -104,8 +104,7 @@ def faults_of(type: RuleType, data: "RuleData") -> Faults:
             _check_choice(faults, "reward_type", data.reward_type, RewardedPerson.values)
             _check_amount(faults, "points_amount", data.points_amount)
         case RuleType.INSTANT_REWARD:
-            # Reward campaigns are a room of their own that still stands empty.
-            faults["reward_campaign"].append(NO_REWARDS)
+            _check_text(faults, "reward_campaign", data.reward_campaign)
     if type in LIMITED_TYPES:
         _check_limit(faults, data.limit)
     return faults

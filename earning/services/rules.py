@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from accounts.models import Level, Pos, Segment
+from campaigns.models import RewardCampaign, RewardType
 from earning import engine
 from earning.models import EarningRule, InclusionType, RuleType, StoreEvent
 from earning.services import rule_validation
@@ -119,7 +120,7 @@ def create(
         rule.save(force_insert=True)
     _write_targets(rule, targets)
     stores.touch_rules(store.pk)
-    _record(actor, rule, "CreateEarningRule", {"new": _told(rule, targets)}, now)
+    _record(actor, rule, "CreateEarningRule", audit.changes({}, _told(rule, targets)), now)
     return rule
 
 
@@ -153,7 +154,7 @@ def update(
     _write_targets(locked, targets)
     stores.touch_rules(locked.store_id)
     new = _told(locked, targets)
-    _record(actor, locked, "UpdateEarningRule", {"old": old, "new": new}, now)
+    _record(actor, locked, "UpdateEarningRule", audit.changes(old, new), now)
     return locked
 
 
@@ -163,11 +164,12 @@ def set_active(
 ) -> EarningRule:
     """Switch a rule on or off; it keeps its place among the others. Locks the rule."""
     locked = _lock(rule)
+    changed = audit.changes({"is_active": locked.is_active}, {"is_active": is_active})
     locked.is_active = is_active
     locked.save(update_fields=["is_active"])
     stores.touch_rules(locked.store_id)
     name = "ActivateEarningRule" if is_active else "DeactivateEarningRule"
-    _record(actor, locked, name, {}, now or clock.now())
+    _record(actor, locked, name, changed, now or clock.now())
     return locked
 
 
@@ -231,8 +233,7 @@ COLUMNS: Mapping[RuleType, tuple[str, ...]] = {
     RuleType.QRCODE: ("code", "points_amount", *LIMIT),
     RuleType.GEOLOCATION: ("latitude", "longitude", "radius", "points_amount", *LIMIT),
     RuleType.REFERRAL: ("event_name", "reward_type", "points_amount"),
-    # None can be stored before there are rewards to give.
-    RuleType.INSTANT_REWARD: (),
+    RuleType.INSTANT_REWARD: ("reward_campaign",),
 }
 TARGETS: Mapping[str, type[Model]] = {"levels": Level, "segments": Segment, "pos": Pos}
 # What a rule is meant for, by the name of the relation.
@@ -273,6 +274,8 @@ def _check(
     for name, uuids in wanted.items():
         targets[name], faults = rule_validation.resolve(TARGETS[name], store, uuids)
         errors[name].extend(faults)
+    if type is RuleType.INSTANT_REWARD and not errors["reward_campaign"]:
+        _, errors["reward_campaign"] = _reward_campaign(store, data)
     if type is RuleType.CUSTOM_EVENT and not errors["event_name"]:
         errors["event_name"] = rule_validation.event_faults(store, data, besides=besides)
     if is_for_everybody(type, data.event_name):
@@ -285,6 +288,17 @@ def _check(
     if found := {name: faults for name, faults in errors.items() if faults}:
         raise InvalidFields(found)
     return targets
+
+
+def _reward_campaign(store: Store, data: RuleData) -> tuple[RewardCampaign | None, list[str]]:
+    """Return the reward that an instant reward rule names, or the faults of its id."""
+    found, faults = rule_validation.resolve(RewardCampaign, store, [data.reward_campaign])
+    if not found:
+        return None, faults
+    [campaign] = found
+    if campaign.type in (RewardType.CASHBACK, RewardType.CUSTOM_CAMPAIGN_CODE):
+        return None, [rule_validation.NOT_INSTANT]
+    return campaign, []
 
 
 def is_for_everybody(type: str, event_name: str) -> bool:
@@ -302,7 +316,10 @@ def _fill(rule: EarningRule, data: RuleData) -> None:
     rule.end_at = data.end_at
     rule.is_last_executed = data.is_last_executed
     for column in COLUMNS[RuleType(rule.type)]:
-        setattr(rule, column, _stored(column, getattr(data, column)))
+        if column == "reward_campaign":
+            rule.reward_campaign, _ = _reward_campaign(rule.store, data)
+        else:
+            setattr(rule, column, _stored(column, getattr(data, column)))
 
 
 def _stored(column: str, value: Any) -> Any:
@@ -337,16 +354,10 @@ def _drop_photo_file(rule: EarningRule) -> None:
 def _told(rule: EarningRule, targets: Targets) -> dict[str, Any]:
     """Return a rule's data as the audit trail keeps it."""
     columns = (*COMMON, *COLUMNS[RuleType(rule.type)])
-    told: dict[str, Any] = {column: _plain(getattr(rule, column)) for column in columns}
+    told: dict[str, Any] = {column: getattr(rule, column) for column in columns}
     for name, rows in targets.items():
         told[name] = [str(row.uuid) for row in rows]
     return told
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return f"{value:f}" if isinstance(value, Decimal) else value
 
 
 def _record(

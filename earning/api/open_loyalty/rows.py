@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from campaigns.models import RewardCampaign
 from earning.models import LIMITED_TYPES, EarningRule, RuleType, RuleUse
 from earning.services.rules import COLUMNS, LIMIT
 from loyalty.core.api import formats
@@ -27,6 +28,7 @@ KEYS = {
     "points_amount": "pointsAmount",
     "event_name": "eventName",
     "reward_type": "rewardType",
+    "reward_campaign": "rewardCampaignId",
     "code": "code",
     "latitude": "latitude",
     "longitude": "longitude",
@@ -127,6 +129,8 @@ def _named(names: Iterable[tuple[Any, str]]) -> dict[str, str] | list[str]:
 def _printed(column: str, value: Any) -> Any:
     if isinstance(value, Decimal):
         return formats.number(value)
+    if isinstance(value, RewardCampaign):
+        return str(value.uuid)
     if column == "label_multipliers":
         return [row | {"multiplier": formats.number(Decimal(row["multiplier"]))} for row in value]
     return value

@@ -1,8 +1,8 @@
-"""Where the chapters Earning rule and Customer earning stand, below a store's code."""
+"""Where the chapters Earning rule, Customer earning and Invitation stand, below a store's code."""
 
 from django.urls import URLPattern, path
 
-from earning.api.open_loyalty import views
+from earning.api.open_loyalty import invitations, views
 
 store_urls: list[URLPattern] = [
     path("earningRule", views.EarningRules.as_view()),
@@ -21,6 +21,11 @@ store_urls: list[URLPattern] = [
     path("customer/earnRule/<str:event>", views.CustomerEarnByEvent.as_view()),
     # What `usageUrl` points to.
     path("v1/earnRule/<str:event>/customer/<uuid:customer>", views.EarnByEvent.as_view()),
+    path("invitations", invitations.Invitations.as_view()),
+    path("invitations/invite", invitations.Invite.as_view()),
+    # As the document of release 3.2 spells it.
+    path("invitation/invite", invitations.Invite.as_view()),
+    path("admin/analytics/referrals", invitations.Referrals.as_view()),
 ]
 
 global_urls: list[URLPattern] = []
