@@ -6,3 +6,12 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
     verbose_name = "Rewards"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Give the room below what is stored of a customer here, and what segments are for."""
+        from accounts.selectors import own_data as accounts_own_data
+        from accounts.selectors import segments
+        from campaigns.selectors import own_data, segment_uses
+
+        accounts_own_data.register_part(own_data.get_coupons)
+        segments.register_uses(segment_uses.list_uses)

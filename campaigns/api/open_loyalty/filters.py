@@ -1,0 +1,87 @@
+"""
+Read the filters of lists of rewards from a query.
+
+What makes no sense (an id that is none, a date that there is not) finds nothing or counts as not
+asked: lists refuse nobody.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+
+from loyalty.core.api import formats
+
+# An id that nothing has: what is asked for by a malformed one.
+NOTHING_HAS = UUID(int=0)
+
+_DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}\s*", re.ASCII)
+_LABEL = re.compile(r"labels\[(\w{1,9})\]\[(key|value)\]", re.ASCII)
+_CATEGORY = re.compile(r"categoryId(\[\w{0,9}\])?", re.ASCII)
+LISTED_MAX = 100
+
+
+def flag(query: Mapping[str, str], name: str) -> bool | None:
+    word = (query.get(name) or "").strip().lower()
+    return {"1": True, "true": True, "0": False, "false": False}.get(word)
+
+
+def labels(query: QueryDict) -> list[tuple[str | None, str | None]]:
+    """Read `labels[0][key]=a&labels[0][value]=b&labels[1][key]=c`; either half may be left out."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in query.items():
+        if (match := _LABEL.fullmatch(name)) and isinstance(value, str) and value:
+            found.setdefault(match[1], {})[match[2]] = value
+    pairs = [(label.get("key"), label.get("value")) for label in found.values()]
+    return pairs[:LISTED_MAX]
+
+
+def categories(query: QueryDict) -> list[UUID]:
+    """Read `categoryId[]=…`, as often as it stands there; `categoryId` means the same."""
+    values = (
+        text
+        for name, texts in query.lists()
+        if _CATEGORY.fullmatch(name)
+        for text in texts
+        if isinstance(text, str) and text.strip()
+    )
+    return list(_uuids(values))[:LISTED_MAX]
+
+
+def _uuids(texts: Iterable[str]) -> Iterable[UUID]:
+    for text in texts:
+        try:
+            yield UUID(text.strip())
+        except ValueError:
+            yield NOTHING_HAS
+
+
+def moment(
+    query: Mapping[str, str], name: str, zone: ZoneInfo, *, is_end: bool = False
+) -> datetime | None:
+    """Return an instant; a bare day that ends a range is meant to its end."""
+    # In a query the `+` of an offset has become a blank.
+    text = re.sub(r" (\d{2}:?\d{2})$", r"+\1", (query.get(name) or "").strip())
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}\+\d{2}:?\d{2}", text):
+        text = text.replace("+", " ")
+    try:
+        instant = formats.parse_date_time(text, zone)
+    except (ValueError, OverflowError):
+        return None
+    if is_end and _DAY.fullmatch(text):
+        last = instant.astimezone(zone).date()
+        end = datetime.combine(last + timedelta(days=1), time(), tzinfo=zone)
+        return end - timedelta(microseconds=1)
+    return instant
+
+
+def amount(query: Mapping[str, str], name: str) -> Decimal | None:
+    try:
+        value = Decimal((query.get(name) or "").strip()[:40])
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value) < Decimal(10) ** 12 else None

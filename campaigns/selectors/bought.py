@@ -1,0 +1,137 @@
+"""Lists of coupons that customers have, and the report of them. Source: §5.5, RPT-1…3."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, QuerySet
+
+from accounts.models import Customer
+from campaigns.models import Coupon
+from campaigns.models.coupons import CouponQuerySet
+from loyalty.core.models import Store
+
+Range = tuple[datetime | None, datetime | None]
+ANY_TIME: Range = (None, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What a list is narrowed to; ranges include both ends, None: no end."""
+
+    is_used: bool | None = None
+    delivery_status: str | None = None
+    purchased_at: Range = ANY_TIME
+    used_at: Range = ANY_TIME
+    active_since: Range = ANY_TIME
+    active_to: Range = ANY_TIME
+
+
+NO_FILTERS = Filters()
+# What lists may be sorted by, under Open Loyalty's names.
+SORTS = {
+    "purchasedAt": "purchased_at",
+    "purchaseAt": "purchased_at",
+    "costInPoints": "cost_in_points",
+    "campaignId": "campaign_id",
+    "customerId": "customer_id",
+    "campaignName": "campaign_name",
+    "campaignType": "campaign_type",
+    "customerEmail": "customer_email",
+    "customerPhone": "customer_phone",
+    "customerName": "customer_first_name",
+    "customerLastname": "customer_last_name",
+    "currentPointsAmount": "points_after",
+    "taxPriceValue": "tax_price_value",
+    "used": "is_used",
+    "usageDate": "used_at",
+    "status": "status",
+    "activeSince": "active_since",
+    "activeTo": "active_to",
+    "deliveryStatus": "delivery_status",
+    "returnedAmount": "returned_amount",
+}
+
+
+def list_bought(store: Store, filters: Filters = NO_FILTERS) -> CouponQuerySet:
+    """Return all coupons of a store that pass the filters, newest first, with whose they are."""
+    return filtered(_with_ids(Coupon.objects.in_store(store)), filters)
+
+
+def list_of_customer(customer: Customer, filters: Filters = NO_FILTERS) -> CouponQuerySet:
+    """Return one customer's coupons, newest first."""
+    coupons = Coupon.objects.in_store(customer.store_id).filter(customer=customer)
+    return filtered(_with_ids(coupons), filters)
+
+
+def filtered(coupons: CouponQuerySet, filters: Filters) -> CouponQuerySet:
+    if filters.is_used is not None:
+        coupons = coupons.filter(is_used=filters.is_used)
+    if filters.delivery_status is not None:
+        coupons = coupons.filter(delivery_status=filters.delivery_status)
+    for name in ("purchased_at", "used_at", "active_since", "active_to"):
+        start, end = getattr(filters, name)
+        if start is not None:
+            coupons = coupons.filter(**{f"{name}__gte": start})
+        if end is not None:
+            coupons = coupons.filter(**{f"{name}__lte": end})
+    return coupons
+
+
+def sorted_by(coupons: CouponQuerySet, name: str, *, is_descending: bool) -> CouponQuerySet:
+    """Sort by one of Open Loyalty's names; an unknown one keeps the order as it is."""
+    column = SORTS.get(name)
+    if column is None:
+        return coupons
+    key = F(column).desc(nulls_last=True) if is_descending else F(column).asc(nulls_first=True)
+    return coupons.order_by(key, "-pk" if is_descending else "pk")
+
+
+def _with_ids(coupons: CouponQuerySet) -> CouponQuerySet:
+    """Read `campaign_uuid` and `customer_uuid` with each coupon, in the same query."""
+    return coupons.annotate(campaign_uuid=F("campaign__uuid"), customer_uuid=F("customer__uuid"))
+
+
+REPORT_HEADER = (
+    "0.Name",
+    "1.Date",
+    "2.Cost",
+    "3.Tax value",
+    "4.email",
+    "5.phone",
+    "6.Firstname",
+    "7.Surname",
+    "8.Points balance",
+    "9.Is used",
+)
+REPORT_PREFIX = "redeemed_rewards_report"
+
+
+def iterate_report(
+    store: Store, filters: Filters = NO_FILTERS, *, batch: int = 2_000
+) -> Iterator[Sequence[str]]:
+    """Yield the report's rows as texts, without its header; in constant memory (RPT-1, RPT-2)."""
+    found: CouponQuerySet = Coupon.objects.in_store(store)
+    coupons = filtered(found, filters).order_by("-purchased_at", "-pk")
+    return report_rows(coupons, store.zone, batch=batch)
+
+
+def report_rows(
+    coupons: "QuerySet[Coupon]", zone: ZoneInfo, *, batch: int = 2_000
+) -> Iterator[Sequence[str]]:
+    """Yield what the report says of each coupon, with times in `zone`; in constant memory."""
+    for coupon in coupons.iterator(chunk_size=batch):
+        tax = coupon.tax_price_value
+        yield (
+            coupon.campaign_name,
+            f"{coupon.purchased_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            f"{coupon.cost_in_points:.2f}",
+            "" if tax is None else f"{tax:.2f}",
+            coupon.customer_email,
+            coupon.customer_phone,
+            coupon.customer_first_name,
+            coupon.customer_last_name,
+            f"{coupon.points_after:.2f}",
+            "1" if coupon.is_used else "",
+        )
