@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Customer
-from loyalty.core import events
+from loyalty.core import events, rows
 from loyalty.core.actors import Actor
-from loyalty.core.models import Event
+from loyalty.core.models import Event, uuid7
 from transactions.models import Transaction
+
+# A fact that is saved by itself takes its position from the server, too.
+_BY_SERVER = Event._meta.get_field("position").get_default()
 
 
 def transaction_registered(document: Transaction, *, actor: Actor, now: datetime) -> Event:
@@ -22,13 +25,20 @@ def transaction_assigned(document: Transaction, *, customer: Customer, now: date
     return _fact("transaction.assigned", document, payload, now, customer_id=customer.pk)
 
 
-def transaction_labels_changed(document: Transaction, *, now: datetime) -> None:
+def transaction_labels_changed(
+    document: Transaction, *, added: list[dict[str, str]], now: datetime
+) -> None:
+    """`added`: those of its labels that it did not have before."""
     events.append(
         "transaction.labels_changed",
         store=document.store,
         subject=document.uuid,
         customer_id=document.customer_id,
-        payload={"transactionId": str(document.uuid), "labels": document.labels},
+        payload={
+            "transactionId": str(document.uuid),
+            "labels": document.labels,
+            "added": added,
+        },
         now=now,
     )
 
@@ -40,14 +50,19 @@ def _fact(
     now: datetime,
     customer_id: int | None = None,
 ) -> Event:
-    return Event(
-        store=document.store,
+    fact = rows.unsaved(
+        Event,
+        uuid=uuid7(),
+        store_id=document.store_id,
         type=type,
         subject=document.uuid,
         customer_id=customer_id,
         payload=payload,
         recorded_at=now,
+        position=_BY_SERVER,
     )
+    fact.store = document.store
+    return fact
 
 
 def _about(document: Transaction) -> dict[str, object]:

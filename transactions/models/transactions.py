@@ -24,19 +24,39 @@ class Transaction(StoreModel):
     `customer_data` is what the till sent, by the keys of the API (name, email, phone,
     loyaltyCardNumber, nip, address). `customer` None: unmatched. The exclusion lists are copied
     from the settings at registration (TX-3).
+
+    No foreign key to the store: its check locks the store's row, and all tills of a store would
+    write to it. Columns with which another index begins have none of their own.
     """
 
+    store = models.ForeignKey(
+        "core.Store",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     document_type = models.CharField(max_length=8, choices=DocumentType.choices)
     document_number = models.CharField(max_length=255)
     purchased_at = models.DateTimeField()
     purchase_place = models.CharField(max_length=255, blank=True)
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="transactions"
+        Customer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transactions",
+        db_index=False,
     )
     assigned_at = models.DateTimeField(null=True)
     customer_data = models.JSONField(default=dict)
     pos = models.ForeignKey(
-        Pos, on_delete=models.PROTECT, null=True, blank=True, related_name="transactions"
+        Pos,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transactions",
+        db_index=False,
     )
     # The sale that a return revises.
     revised = models.ForeignKey(
@@ -77,9 +97,19 @@ class Transaction(StoreModel):
 
 
 class TransactionItem(models.Model):
-    """One line. `gross_value` is the line's total: quantity is never multiplied in (ER-10)."""
+    """
+    One line. `gross_value` is the line's total: quantity is never multiplied in (ER-10).
 
-    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="items")
+    Written by the statement that writes its document, so the database need not look that up again.
+    """
+
+    transaction = models.ForeignKey(
+        Transaction,
+        on_delete=models.CASCADE,
+        related_name="items",
+        db_constraint=False,
+        db_index=False,
+    )
     position = models.PositiveIntegerField()
     sku = models.CharField(max_length=255)
     name = models.CharField(max_length=255)

@@ -7,24 +7,34 @@ effects that it would have had at the till.
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import connection
 
 from accounts.models import Customer, LevelChangeReason
 from accounts.services import level_moves, points, segment_members, totals
+from campaigns.selectors.sales import Sale
+from campaigns.services import coupon_returns
 from earning import engine
 from earning.models import StoreEvent
-from earning.services import awards, occasions, rule_sets
+from earning.services import awards, occasions, referrals, rule_sets
 from transactions.amounts import Amounts, Totals, count_sale, points_to_take_back
 from transactions.models import Transaction, TransactionItem
 from transactions.selectors import points as points_selectors
 
 
 def settle_sale(
-    *, customer: Customer, sale: Transaction, items: Sequence[TransactionItem], now: datetime
+    *,
+    customer: Customer,
+    sale: Transaction,
+    items: Sequence[TransactionItem],
+    now: datetime,
+    is_counted: bool = False,
 ) -> None:
     """
-    Count a sale that was just given to a locked customer: totals, level, points.
+    Count a sale that was just given to a locked customer: totals, level, points, invitation.
+
+    `is_counted`: the statement that locked the customer has written their totals already.
 
     The points are those of the level and the segments that the customer held before (ER-7), and of
     the rules that held when the goods were bought (ER-3). The segments come last: what this
@@ -32,9 +42,10 @@ def settle_sale(
     """
     _check(customer, sale)
     level_before = customer.level_id
+    referrals.lock_wallets(customer)
     if customer.transactions_count == 0:
-        _pay_first_purchase(customer, now)
-    _count(customer, count_sale(Amounts.of(sale)), sale, now)
+        _pay_first_purchase(customer, now, is_counted=is_counted)
+    _count(customer, count_sale(Amounts.of(sale)), sale, now, is_written=is_counted)
     level_moves.reassess(customer=customer, reason=LevelChangeReason.PURCHASE, now=now)
     awards.award_purchase(
         customer=customer,
@@ -43,6 +54,7 @@ def settle_sale(
         level_id=level_before,
         now=now,
     )
+    referrals.purchased(customer=customer, level_id=level_before, sale_uuid=sale.uuid, now=now)
     segment_members.recheck(customer=customer, now=now, is_after_purchase=True)
 
 
@@ -52,12 +64,20 @@ def settle_return(
     """Count a return that was just given to the locked customer of its sale (TX-14…20, TX-24)."""
     _check(customer, document)
     assert sale.customer_id == customer.pk, "A return belongs to the buyer of its sale."
-    returns = sale.returns.filter(customer=customer).exclude(pk=document.pk)
-    earlier = [Amounts.of(other) for other in returns]
+    given = list(sale.returns.filter(customer=customer).exclude(pk=document.pk))
+    earlier = [Amounts.of(other) for other in given]
     before = count_sale(Amounts.of(sale), earlier)
     after = count_sale(Amounts.of(sale), [*earlier, Amounts.of(document)])
     _count(customer, after - before, document, now)
     level_moves.reassess(customer=customer, reason=LevelChangeReason.RETURN, now=now)
+    coupon_returns.sale_returned(
+        customer=customer,
+        sale=Sale(sale.uuid, customer.pk, abs(sale.gross_value)),
+        return_uuid=document.uuid,
+        returned=abs(document.gross_value),
+        returned_before=sum((abs(other.gross_value) for other in given), Decimal(0)),
+        now=now,
+    )
     _take_points_back(customer, document, sale, now)
     segment_members.recheck(customer=customer, now=now, is_after_purchase=True)
 
@@ -86,7 +106,7 @@ def _check(customer: Customer, document: Transaction) -> None:
     assert document.customer_id == customer.pk
 
 
-def _pay_first_purchase(customer: Customer, now: datetime) -> None:
+def _pay_first_purchase(customer: Customer, now: datetime, *, is_counted: bool) -> None:
     """
     Pay for a first purchase before it counts: the level of the rules is the one held before.
 
@@ -98,9 +118,18 @@ def _pay_first_purchase(customer: Customer, now: datetime) -> None:
     if paid:
         # The points may have moved them to another level.
         customer.refresh_from_db(fields=["level", "version"])
+        if is_counted:
+            customer.version -= 1
 
 
-def _count(customer: Customer, change: Totals, document: Transaction, now: datetime) -> None:
+def _count(
+    customer: Customer,
+    change: Totals,
+    document: Transaction,
+    now: datetime,
+    *,
+    is_written: bool = False,
+) -> None:
     totals.apply(
         customer=customer,
         count_change=change.count,
@@ -109,6 +138,7 @@ def _count(customer: Customer, change: Totals, document: Transaction, now: datet
         excluded_for_level=change.excluded_for_level,
         last_transaction_at=document.purchased_at,
         now=now,
+        is_written=is_written,
     )
 
 

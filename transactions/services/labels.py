@@ -82,7 +82,8 @@ def _change(
         raise TooManyLabels
     locked.labels = after
     locked.save(update_fields=["labels"])
-    events.transaction_labels_changed(locked, now=now)
+    added = [label for label in after if label not in before]
+    events.transaction_labels_changed(locked, added=added, now=now)
     audit.record(
         actor,
         store=locked.store,

@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.identifiers import normal_card, normal_phone
 from accounts.models import Customer, CustomerStatus
 from accounts.services import customer_locks
+from earning.services import referrals
 from loyalty.core import clock
 from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
@@ -108,7 +109,7 @@ def claim(
     :raises IncorrectOwner: it is a return of a sale that is not this customer's (TX-11).
     """
     now = now or clock.now()
-    [locked] = customer_locks.lock([customer.pk], store=store)
+    locked = _lock_buyer(store, customer)
     document = _lock_document(store, document_number)
     if document.customer_id is not None:
         raise AlreadyAssigned
@@ -136,6 +137,14 @@ def _find_customer(store: Store, criteria: Criteria) -> Customer:
     if customer is None:
         raise CustomerNotFound
     return customer
+
+
+def _lock_buyer(store: Store, customer: Customer) -> Customer:
+    """Lock a customer, and in the same order as ever who invited them, if points may move both."""
+    wanted = {customer.pk}
+    if customer.invited_by_id is not None and referrals.moves_referrers(store):
+        wanted.add(customer.invited_by_id)
+    return next(each for each in customer_locks.lock(wanted, store=store) if each.pk == customer.pk)
 
 
 def _lock_document(store: Store, document_number: str) -> Transaction:

@@ -9,14 +9,15 @@ from django.db import transaction
 from django.db.models import Sum
 
 from accounts.models import Customer, Pos
-from accounts.selectors import customers as customer_selectors
 from accounts.services import customer_locks
-from loyalty.core import clock
+from earning.services import referrals
+from loyalty.core import clock, rows
 from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Store
 from transactions import events
+from transactions.amounts import Amounts, count_sale
 from transactions.models import DocumentType, Transaction, TransactionItem
 from transactions.services import documents, effects, storage
 from transactions.services.documents import Buyer, Document, Label, Line
@@ -79,8 +80,9 @@ def register(
     """
     Store a document and, where its buyer is known, everything that follows (TX-9).
 
-    Locks the customer, then the revised sale, then the customer's wallet, until commit. Purchases
-    of different customers do not wait for one another. A buyer whom nobody knows is no error: the
+    Locks the customer, then the revised sale, then the customer's wallet, until commit; with
+    theirs the referrer's, where the purchase may pay both. Purchases of different customers do
+    not wait for one another but for that. A buyer whom nobody knows is no error: the
     document waits for its customer (TX-7).
 
     :raises InvalidFields: by dotted paths such as `lines.0.sku`.
@@ -95,11 +97,17 @@ def register(
         raise ReturnsNotEnabled
     with transaction.atomic():
         pos_id = _get_pos_id(store, document.pos_uuid)
-        customer = _lock_buyer(store, document.buyer)
+        # A sale counts in the statement that locks its buyer, but where others are locked, too.
+        is_counted = not document.is_return and not referrals.moves_referrers(store)
+        customer = None if is_counted else _lock_buyer(store, document.buyer)
         sale = _lock_sale(store, document, customer) if document.is_return else None
-        row = _new_row(store, document, customer, sale, pos_id=pos_id, now=now)
+        row = _new_row(store, document, sale, pos_id=pos_id, now=now)
         items = _new_items(row, document.lines)
         _sum_up(row, items)
+        if is_counted:
+            customer = _lock_and_count(store, document.buyer, row, now)
+        if customer is not None:
+            give_to(row, customer, now=now)
         if sale is not None:
             _check_not_exceeding(sale, row)
         facts = [events.transaction_registered(row, actor=actor, now=now)]
@@ -110,7 +118,9 @@ def register(
         for fact in facts:
             core_events.dispatch(fact)
         if customer is not None and sale is None:
-            effects.settle_sale(customer=customer, sale=row, items=items, now=now)
+            effects.settle_sale(
+                customer=customer, sale=row, items=items, now=now, is_counted=is_counted
+            )
         elif customer is not None and sale is not None:
             effects.settle_return(customer=customer, document=row, sale=sale, now=now)
     return row
@@ -127,18 +137,30 @@ def _get_pos_id(store: Store, uuid: UUID | None) -> int | None:
 
 
 def _lock_buyer(store: Store, buyer: Buyer) -> Customer | None:
-    """Find the customer by the store's order of identifiers and lock them (TX-6, TX-7)."""
-    found = customer_selectors.find_id_by_identity(
+    return customer_locks.lock_buyer(
         store,
         email=buyer.email,
         phone=buyer.phone,
         loyalty_card_number=buyer.loyalty_card_number,
+        with_referrer=referrals.moves_referrers(store),
     )
-    if found is None:
-        return None
-    customer = customer_locks.lock_for_purchase(found, store=store)
-    # Somebody may have blocked them while we waited.
-    return customer if customer.is_active else None
+
+
+def _lock_and_count(store: Store, buyer: Buyer, row: Transaction, now: datetime) -> Customer | None:
+    counts_for = count_sale(Amounts.of(row))
+    return customer_locks.lock_and_count(
+        store,
+        customer_locks.Sale(
+            amount=counts_for.amount,
+            amount_without_delivery=counts_for.without_delivery,
+            excluded_for_level=counts_for.excluded_for_level,
+            purchased_at=row.purchased_at,
+        ),
+        now=now,
+        email=buyer.email,
+        phone=buyer.phone,
+        loyalty_card_number=buyer.loyalty_card_number,
+    )
 
 
 def _lock_sale(store: Store, document: Document, customer: Customer | None) -> Transaction:
@@ -172,7 +194,6 @@ def _check_not_exceeding(sale: Transaction, document: Transaction) -> None:
 def _new_row(
     store: Store,
     document: Document,
-    customer: Customer | None,
     sale: Transaction | None,
     *,
     pos_id: int | None,
@@ -180,7 +201,7 @@ def _new_row(
 ) -> Transaction:
     # A return is counted by the lists of its sale: what did not count then is not taken off now.
     delivery, skus, categories = _exclusions(store, sale)
-    row = Transaction(
+    return Transaction(
         store=store,
         document_type=document.type,
         document_number=document.number.strip(),
@@ -195,9 +216,6 @@ def _new_row(
         labels=label_data(document.labels),
         created_at=now,
     )
-    if customer is not None:
-        give_to(row, customer, now=now)
-    return row
 
 
 def give_to(document: Transaction, customer: Customer, *, now: datetime) -> None:
@@ -246,8 +264,9 @@ def _buyer_data(buyer: Buyer) -> dict[str, object]:
 def _new_items(row: Transaction, lines: tuple[Line, ...]) -> list[TransactionItem]:
     # abs(): tills send the lines of a return negative or positive (TX-18).
     return [
-        TransactionItem(
-            transaction=row,
+        rows.unsaved(
+            TransactionItem,
+            transaction_id=None,
             position=position,
             sku=line.sku.strip(),
             name=line.name,

@@ -1,13 +1,9 @@
 """Write a document with its lines and facts: one statement, because every till waits for it."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model
-
-from loyalty.core import sql
+from loyalty.core import rows, sql
 from loyalty.core.models import Event
 from transactions.models import Transaction, TransactionItem
 
@@ -34,25 +30,23 @@ WITH document AS (
         transaction_id, position, sku, name, quantity, gross_value, category, maker, labels
     )
     SELECT document.id, line.*
-    FROM document, unnest(
-        %s::integer[], %s::text[], %s::text[], %s::numeric[], %s::numeric[],
-        %s::text[], %s::text[], %s::jsonb[]
-    ) AS line
+    FROM document, json_to_recordset(%s) AS line (
+        position integer, sku text, name text, quantity numeric, gross_value numeric,
+        category text, maker text, labels jsonb
+    )
 ), labels AS (
     INSERT INTO transactions_itemlabel (store_id, key, value)
     SELECT %s, label.key, label.value
-    FROM document, unnest(%s::text[], %s::text[]) AS label (key, value)
+    FROM document, json_to_recordset(%s) AS label (key text, value text)
     ORDER BY label.key, label.value
     ON CONFLICT (store_id, key, value) DO NOTHING
 ), facts AS (
     INSERT INTO core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
     SELECT fact.uuid, fact.store_id, fact.type, fact.subject, fact.customer_id, fact.payload,
         fact.recorded_at
-    FROM document, unnest(
-        %s::uuid[], %s::bigint[], %s::text[], %s::uuid[], %s::bigint[], %s::jsonb[],
-        %s::timestamptz[]
-    ) WITH ORDINALITY AS fact (
-        uuid, store_id, type, subject, customer_id, payload, recorded_at, number
+    FROM document, json_to_recordset(%s) AS fact (
+        number integer, uuid uuid, store_id bigint, type text, subject uuid, customer_id bigint,
+        payload jsonb, recorded_at timestamptz
     )
     ORDER BY fact.number
     RETURNING id
@@ -70,27 +64,21 @@ def insert(document: Transaction, items: Sequence[TransactionItem], facts: Seque
     """
     arguments = [
         *_document(document),
-        *_lines(items),
-        *_labels(document, items),
-        *_facts(facts),
+        _lines(items),
+        document.store_id,
+        _labels(items),
+        _facts(facts),
     ]
     written = sql.write(INSERT, arguments)
     if not written:
         return False
     [(document_id, fact_ids)] = written
-    _mark_stored(document, document_id)
+    rows.stored(document, document_id)
     for fact, fact_id in zip(facts, fact_ids, strict=True):
-        _mark_stored(fact, fact_id)
+        rows.stored(fact, fact_id)
     for item in items:
         item.transaction = document
     return True
-
-
-def _mark_stored(row: Model, pk: int) -> None:
-    """Say of a model what saving it would have said."""
-    row.pk = pk
-    row._state.adding = False
-    row._state.db = DEFAULT_DB_ALIAS
 
 
 def _document(document: Transaction) -> list[Any]:
@@ -103,7 +91,7 @@ def _document(document: Transaction) -> list[Any]:
         document.purchase_place,
         document.customer_id,
         document.assigned_at,
-        json.dumps(document.customer_data),
+        sql.as_json(document.customer_data),
         document.pos_id,
         document.revised_id,
         document.gross_value,
@@ -112,36 +100,48 @@ def _document(document: Transaction) -> list[Any]:
         document.excluded_delivery_skus,
         document.excluded_level_skus,
         document.excluded_level_categories,
-        json.dumps(document.labels),
+        sql.as_json(document.labels),
         document.created_at,
     ]
 
 
-def _lines(items: Sequence[TransactionItem]) -> list[Any]:
-    return [
-        [item.position for item in items],
-        [item.sku for item in items],
-        [item.name for item in items],
-        [item.quantity for item in items],
-        [item.gross_value for item in items],
-        [item.category for item in items],
-        [item.maker for item in items],
-        [json.dumps(item.labels) for item in items],
-    ]
+# Rows go as one JSON text each: an array per column takes psycopg several times as long.
+def _lines(items: Sequence[TransactionItem]) -> str:
+    return sql.as_json(
+        [
+            {
+                "position": item.position,
+                "sku": item.sku,
+                "name": item.name,
+                "quantity": str(item.quantity),
+                "gross_value": str(item.gross_value),
+                "category": item.category,
+                "maker": item.maker,
+                "labels": item.labels,
+            }
+            for item in items
+        ]
+    )
 
 
-def _labels(document: Transaction, items: Sequence[TransactionItem]) -> list[Any]:
+def _labels(items: Sequence[TransactionItem]) -> str:
     pairs = sorted({(label["key"], label["value"]) for item in items for label in item.labels})
-    return [document.store_id, [key for key, _ in pairs], [value for _, value in pairs]]
+    return sql.as_json([{"key": key, "value": value} for key, value in pairs])
 
 
-def _facts(facts: Sequence[Event]) -> list[Any]:
-    return [
-        [fact.uuid for fact in facts],
-        [fact.store_id for fact in facts],
-        [fact.type for fact in facts],
-        [fact.subject for fact in facts],
-        [fact.customer_id for fact in facts],
-        [json.dumps(fact.payload) for fact in facts],
-        [fact.recorded_at for fact in facts],
-    ]
+def _facts(facts: Sequence[Event]) -> str:
+    return sql.as_json(
+        [
+            {
+                "number": number,
+                "uuid": str(fact.uuid),
+                "store_id": fact.store_id,
+                "type": fact.type,
+                "subject": str(fact.subject),
+                "customer_id": fact.customer_id,
+                "payload": fact.payload,
+                "recorded_at": fact.recorded_at.isoformat(),
+            }
+            for number, fact in enumerate(facts)
+        ]
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from transactions.api.open_loyalty import imports, views
+from transactions.api.open_loyalty import analytics, imports, views
 
 store_urls = [
     path("transaction", views.Transactions.as_view()),
@@ -14,6 +14,7 @@ store_urls = [
     path("admin/transaction/import", imports.ImportTransactions.as_view()),
     path("admin/transaction/customer/assign/import", imports.ImportMatches.as_view()),
     path("admin/transaction/labels", views.AdminLabels.as_view()),
+    path("admin/analytics/transactions", analytics.TransactionStatistics.as_view()),
     path("pos/transaction/customer/assign", views.SellerAssign.as_view()),
     # 3.x called it so.
     path("seller/transaction/customer/assign", views.SellerAssign.as_view()),
