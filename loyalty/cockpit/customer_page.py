@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from accounts.admin import transfers
-from accounts.admin.ledger import STATE_TONES
+from accounts.admin.ledger import STATE_TONES, customer_link
 from accounts.admin.pos import address_line
 from accounts.cockpit import formats
 from accounts.cockpit.pages import Column, Fact, Panel, Table
@@ -18,6 +19,9 @@ from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Lot
 from accounts.models import Customer, LevelChange, PointsTransfer
 from accounts.selectors import balances, points_statistics, qualifying, standing
+from campaigns.admin import words
+from campaigns.selectors import bought
+from earning.selectors import invitations
 from loyalty.cockpit import timeline
 from transactions.admin import kind_chip, points_of
 from transactions.models import Transaction
@@ -64,7 +68,13 @@ class CustomerPage:
 
 
 def read(
-    customer: Customer, *, now: datetime, sees_points: bool, sees_purchases: bool
+    customer: Customer,
+    *,
+    now: datetime,
+    sees_points: bool,
+    sees_purchases: bool,
+    sees_rewards: bool = False,
+    sees_codes: bool = False,
 ) -> CustomerPage:
     """Collect the page; what the rights do not open is left out."""
     tables: list[Table] = []
@@ -72,6 +82,8 @@ def read(
         tables.append(transfers_table(customer, now))
     if sees_purchases:
         tables.append(purchases_table(customer, now))
+    if sees_rewards:
+        tables.append(coupons_table(customer, now, sees_codes=sees_codes))
     if sees_points:
         tables += [lots_table(customer, now), timeline.timeline_table(customer)]
     tables.append(level_changes_table(customer))
@@ -212,6 +224,37 @@ def purchases_table(customer: Customer, now: datetime) -> Table:
     )
 
 
+def coupons_table(customer: Customer, now: datetime, *, sees_codes: bool) -> Table:
+    url = reverse("admin:campaigns_coupon_changelist")
+    return Table(
+        title=_("Coupons"),
+        columns=(
+            Column(_("Code")),
+            Column(_("Reward")),
+            Column(_("Bought")),
+            Column(_("Valid until")),
+            Column(_("State")),
+            Column(_("Points"), is_figure=True),
+        ),
+        rows=[
+            (
+                formats.link(
+                    reverse("admin:campaigns_coupon_change", args=[coupon.pk]),
+                    words.code_of(coupon.code, is_whole=sees_codes),
+                ),
+                coupon.campaign_name,
+                formats.time_tag(coupon.purchased_at),
+                formats.day(coupon.active_to) if coupon.active_to else _("for ever"),
+                words.status_chip(coupon, now),
+                formats.figure(formats.points(coupon.cost_in_points)),
+            )
+            for coupon in bought.list_of_customer(customer)[:ROWS_SHOWN]
+        ],
+        empty=_("No reward was bought yet."),
+        more=(f"{url}?customer__id__exact={customer.pk}", _("All coupons")),
+    )
+
+
 def level_changes_table(customer: Customer) -> Table:
     changes = LevelChange.objects.filter(customer=customer)
     rows = changes.select_related("old_level", "new_level").prefetch_related(
@@ -264,7 +307,19 @@ def value_panel(customer: Customer) -> Panel:
 
 def program_panel(customer: Customer) -> Panel:
     memberships = customer.segment_memberships.select_related("segment").order_by("pk")
-    segments = ", ".join(membership.segment.name for membership in memberships)
+    segments = format_html_join(
+        ", ",
+        "{}",
+        [
+            (
+                formats.link(
+                    reverse("admin:accounts_segment_change", args=[membership.segment_id]),
+                    membership.segment.name,
+                ),
+            )
+            for membership in memberships
+        ],
+    )
     agreed = {True: _("Yes"), False: _("No")}
     return Panel(
         _("Program"),
@@ -273,6 +328,8 @@ def program_panel(customer: Customer) -> Panel:
             Fact(_("Last sign-in"), formats.time_tag(customer.last_login_at)),
             Fact(_("Point of sale"), customer.pos or formats.EMPTY),
             Fact(_("Seller"), customer.seller or formats.EMPTY),
+            Fact(_("Invited by"), inviter_link(customer)),
+            Fact(_("Friends invited"), invited_link(customer)),
             Fact(_("Segments"), segments or formats.EMPTY),
             Fact(_("Program conditions"), agreed[customer.agreement1]),
             Fact(_("Marketing"), agreed[customer.agreement2]),
@@ -280,6 +337,24 @@ def program_panel(customer: Customer) -> Panel:
             Fact(_("Id"), customer.uuid),
         ],
     )
+
+
+def inviter_link(customer: Customer) -> str:
+    return customer_link(customer.invited_by) if customer.invited_by else formats.EMPTY
+
+
+def invited_link(customer: Customer) -> str:
+    """Say how far a customer's invitations have come, and lead to them (RF-11)."""
+    figures = invitations.count_sent_by(customer)
+    if not figures.total:
+        return formats.EMPTY
+    text = _("%(total)s, %(registered)s joined, %(completed)s bought") % {
+        "total": formats.whole(figures.total),
+        "registered": formats.whole(figures.registered),
+        "completed": formats.whole(figures.completed),
+    }
+    url = reverse("admin:earning_invitation_changelist")
+    return formats.link(f"{url}?referrer__id__exact={customer.pk}", text)
 
 
 def company_facts(company: dict[str, str]) -> list[Fact]:

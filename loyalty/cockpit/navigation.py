@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.cockpit import rights
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Resource
+from loyalty.core.imports import kinds
 
 
 def item(title: Any, icon: str, name: str, resource: Resource) -> dict[str, Any]:
@@ -29,6 +30,12 @@ def seen_by(resource: Resource) -> Callable[[HttpRequest], bool]:
     return is_seen
 
 
+def may_see_imports(request: HttpRequest) -> bool:
+    """Tell whether somebody may see any kind of file that is brought in."""
+    actor = getattr(request, "actor", None)
+    return actor is not None and any(actor.can_view(kind.resource) for kind in kinds.list_all())
+
+
 GROUPS: list[dict[str, Any]] = [
     {
         "items": [
@@ -41,6 +48,7 @@ GROUPS: list[dict[str, Any]] = [
             item(_("Customers"), "group", "accounts_customer_changelist", Resource.CUSTOMER),
             item(_("Levels"), "stairs", "accounts_level_changelist", Resource.LEVEL),
             item(_("Segments"), "pie_chart", "accounts_segment_changelist", Resource.SEGMENT),
+            item(_("Invitations"), "group_add", "earning_invitation_changelist", Resource.CUSTOMER),
         ],
     },
     {
@@ -58,8 +66,32 @@ GROUPS: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Rewards"),
+        "items": [
+            item(
+                _("Rewards"),
+                "redeem",
+                "campaigns_rewardcampaign_changelist",
+                Resource.REWARD_CAMPAIGN,
+            ),
+            item(
+                _("Bought rewards"),
+                "confirmation_number",
+                "campaigns_coupon_changelist",
+                Resource.REWARD_CAMPAIGN,
+            ),
+            item(
+                _("Categories"),
+                "category",
+                "campaigns_campaigncategory_changelist",
+                Resource.REWARD_CAMPAIGN,
+            ),
+        ],
+    },
+    {
         "title": _("Points"),
         "items": [
+            item(_("Points over time"), "bar_chart", "points_over_time", Resource.ANALYTICS),
             item(
                 _("Points transfers"),
                 "swap_horiz",
@@ -87,11 +119,22 @@ GROUPS: list[dict[str, Any]] = [
         "title": _("Settings"),
         "items": [
             item(_("Store settings"), "tune", "settings", Resource.SETTINGS),
+            item(_("Pictures and conditions"), "image", "pictures", Resource.SETTINGS),
+            item(_("Languages"), "translate", "languages", Resource.SETTINGS),
+            item(_("Messages"), "mail", "messages", Resource.SETTINGS),
+            item(_("Webhooks"), "webhook", "webhooks", Resource.SETTINGS),
             item(_("Stores"), "store", "core_store_changelist", Resource.SETTINGS),
             item(_("Staff"), "manage_accounts", "accounts_staffuser_changelist", Resource.ADMIN),
             item(_("Roles"), "shield_person", "accounts_role_changelist", Resource.ACL),
             item(_("Audit trail"), "history", "core_auditentry_changelist", Resource.AUDIT),
             item(_("Events"), "bolt", "core_event_changelist", Resource.AUDIT),
+            {
+                "title": _("Imports"),
+                "icon": "upload_file",
+                "link": reverse_lazy("admin:imports"),
+                "permission": may_see_imports,
+            },
+            item(_("Jobs"), "schedule", "jobs", Resource.SETTINGS),
         ],
     },
 ]
@@ -132,4 +175,7 @@ def store_choices(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
-    return [{"title": _("Change password"), "link": reverse("admin:password_change")}]
+    return [
+        {"title": _("Change password"), "link": reverse("admin:password_change")},
+        {"title": _("Where I am signed in"), "link": reverse("admin:sign_ins")},
+    ]

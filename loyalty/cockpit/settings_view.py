@@ -47,7 +47,7 @@ def show(request: CockpitRequest) -> HttpResponse:
             "may_modify": may_modify,
             "cancel_url": reverse("admin:settings"),
             "history_url": reverse("admin:settings_history"),
-            "side_panels": [store_panel(request)],
+            "side_panels": [store_panel(request), webhooks_panel()],
         },
     )
 
@@ -64,6 +64,11 @@ def store_panel(request: CockpitRequest) -> Panel:
         ],
         note=_("Code and currency were fixed when the store was created."),
     )
+
+
+def webhooks_panel() -> Panel:
+    address = reverse("admin:webhooks")
+    return Panel(_("Webhooks"), [Fact(_("Signature"), formats.link(address, _("Show")))])
 
 
 def history(request: CockpitRequest) -> HttpResponse:

@@ -1,6 +1,5 @@
 """Staff sign-in by user name or e-mail, and changing one's own password."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -9,32 +8,31 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import AuthenticationForm
 
+from accounts import authentication
+from accounts.cockpit import requests
 from accounts.cockpit.forms import CommandForm, Section
-from accounts.cockpit.requests import CockpitRequest, actor_of
-from accounts.models import StaffUser
-from accounts.services import own_password
-from loyalty.core.models import AuditEntry
-from loyalty.core.services import audit
+from accounts.cockpit.requests import CockpitRequest
+from accounts.models import Door, StaffUser
+from accounts.services import own_password, signin, tokens
+from loyalty.core import devices
+from loyalty.core.throttle import TooManyAttempts
 
-# So many wrong passwords from one address in so long a time, and it has to wait.
-FAILURES_MAX = 10
-FAILURES_WITHIN = timedelta(minutes=10)
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # the theme is not typed
-    """Django's sign-in, in plain words, for an address that has not guessed too often."""
+    """Sign-in by the same command as the API's, in plain words."""
 
     error_messages = {
         "invalid_login": gettext_lazy(
             "This name and password do not belong together. Please check both."
         ),
         "inactive": gettext_lazy("This account is not active. Ask an administrator."),
-        "throttled": gettext_lazy("Too many wrong passwords. Please wait ten minutes."),
+        "throttled": gettext_lazy("Too many attempts. Wait a quarter of an hour, then try again."),
     }
 
     def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
@@ -44,40 +42,53 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # the theme is not 
         self.fields["password"].widget.attrs["autocomplete"] = "current-password"
 
     def clean(self) -> Any:
-        if self.request is not None and is_throttled(self.request):
-            raise forms.ValidationError(self.error_messages["throttled"], code="throttled")
-        return super().clean()
+        """Look at the two together; what was left empty is told beside its field."""
+        username = self.cleaned_data.get("username")
+        password = self.cleaned_data.get("password")
+        if username and password:
+            self.user_cache = self.admitted(username, password)
+        return self.cleaned_data
 
-    def confirm_login_allowed(self, user: StaffUser) -> None:
-        if not user.is_staff:
-            raise forms.ValidationError(self.error_messages["inactive"], code="inactive")
+    def admitted(self, username: str, password: str) -> StaffUser:
+        device = devices.device_of(self.request)
+        caller = authentication.caller_of(self.request, device=device)
+        try:
+            user = signin.admit_staff(username=username, password=password, caller=caller)
+        except signin.Inactive as refusal:
+            raise self.refusal("inactive") from refusal
+        except signin.BadCredentials as refusal:
+            raise self.refusal("invalid_login") from refusal
+        except TooManyAttempts as refusal:
+            raise self.refusal("throttled") from refusal
+        # Which of Django's ways in the session names; it is read at each page.
+        user.backend = BACKEND
+        self.request.device = device
+        return user
+
+    def refusal(self, code: str) -> forms.ValidationError:
+        return forms.ValidationError(self.error_messages[code], code=code)
 
 
-def is_throttled(request: HttpRequest) -> bool:
-    """Return whether an address has failed too often of late; the audit trail is the memory."""
-    failures = AuditEntry.objects.filter(
-        created_at__gte=timezone.now() - FAILURES_WITHIN,
-        event_type="AuthenticationFailure",
-        entity_type="Cockpit",
-        data__ip=request.META.get("REMOTE_ADDR"),
+def open_session(request: HttpRequest, response: HttpResponse) -> None:
+    """Write down the sign-in that has just happened, so that it can be ended from elsewhere."""
+    if not isinstance(request.user, StaffUser) or not hasattr(request, "device"):
+        return
+    caller = authentication.caller_of(request)
+    written = tokens.open_browser_session(
+        request.user,
+        door=Door.COCKPIT,
+        ip_address=caller.address,
+        agent=caller.agent,
+        expires_at=request.session.get_expiry_date(),
     )
-    return failures.count() >= FAILURES_MAX
+    request.session[requests.SIGN_IN] = str(written.uuid)
+    devices.keep(response, request.device)
 
 
-def record(request: HttpRequest) -> None:
-    """Write into the audit trail how an attempt to sign in has ended."""
-    user = request.user
-    address = request.META.get("REMOTE_ADDR")
-    actor = actor_of(user, ip_address=address) if isinstance(user, StaffUser) else None
-    audit.record(
-        actor,
-        store=None,
-        event_type="AuthenticationSuccess" if actor else "AuthenticationFailure",
-        entity_type="Cockpit",
-        entity_id=actor.uuid if actor else "",
-        data={} if actor else {"ip": address},
-        now=timezone.now(),
-    )
+def is_open(request: HttpRequest) -> bool:
+    """Tell whether nobody has ended this browser's sign-in from elsewhere. One query."""
+    uuid = requests.sign_in_of(request)
+    return uuid is None or tokens.is_open(uuid)
 
 
 class PasswordForm(CommandForm):
@@ -98,9 +109,11 @@ class PasswordForm(CommandForm):
     sections = (Section(gettext_lazy("Change password"), ("current", "new")),)
 
     def run(self, data: dict[str, Any]) -> StaffUser:
-        return own_password.change(
-            staff=self.instance, current=data["current"], new=data["new"], actor=self.actor
+        changed = own_password.change(
+            principal=self.instance, current=data["current"], new=data["new"], actor=self.actor
         )
+        assert isinstance(changed, StaffUser)
+        return changed
 
 
 def change_password(request: CockpitRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -19,6 +20,7 @@ from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import StaffUser
+from accounts.services import tokens
 from loyalty.cockpit import signin
 
 AnyView = Callable[..., HttpResponse]
@@ -39,7 +41,8 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
             super().register(model, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return isinstance(request.user, StaffUser) and request.user.is_staff
+        user = request.user
+        return isinstance(user, StaffUser) and user.is_staff and signin.is_open(request)
 
     def admin_view(self, view: AnyView, cacheable: bool = False) -> AnyView:
         return super().admin_view(self.framed(view), cacheable)  # type: ignore[no-any-return]
@@ -88,9 +91,21 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        response: HttpResponse = super().login(request, extra_context)
+        if request.method == "GET" and not self.has_permission(request):
+            # Of a browser that was signed out from elsewhere, Django would keep the person.
+            logout(request)
+        links = {"forgot_url": reverse("admin:password_forgot")}
+        response: HttpResponse = super().login(request, links | (extra_context or {}))
         if request.method == "POST":
-            signin.record(request)
+            signin.open_session(request, response)
+        return response
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if (uuid := requests.sign_in_of(request)) is not None:
+            tokens.revoke(session_uuid=uuid)
+        response: HttpResponse = super().logout(request, extra_context)
         return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -103,14 +118,78 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
         return HttpResponseRedirect(reverse("admin:index"))
 
     def extra_urls(self) -> list[URLPattern]:
-        from loyalty.cockpit import dashboard_view, settings_view
+        from loyalty.cockpit import (
+            dashboard_view,
+            imports_view,
+            jobs_view,
+            languages_view,
+            level_statistics,
+            messages_view,
+            pictures_view,
+            points_over_time,
+            settings_view,
+            sign_ins,
+            way_back,
+            webhooks_view,
+        )
 
         return [
+            # Open to everybody.
+            path("forgot/", way_back.forgot, name="password_forgot"),
+            path("reset/<str:token>/", way_back.reset, name="password_reset"),
+            path("sign-ins/", self.admin_view(sign_ins.show_own), name="sign_ins"),
+            path(
+                "sign-ins/<str:kind>/<uuid:person>/",
+                self.admin_view(sign_ins.show_one),
+                name="sign_ins_of",
+            ),
             path("store/<str:code>/", self.admin_view(self.switch_store), name="switch_store"),
             path("settings/", self.admin_view(settings_view.show), name="settings"),
             path(
                 "settings/history/", self.admin_view(settings_view.history), name="settings_history"
             ),
+            path("pictures/", self.admin_view(pictures_view.show), name="pictures"),
+            path("languages/", self.admin_view(languages_view.show_all), name="languages"),
+            path("languages/add/", self.admin_view(languages_view.add), name="language_add"),
+            path("languages/<str:code>/", self.admin_view(languages_view.show), name="language"),
+            path(
+                "languages/<str:code>/remove/",
+                self.admin_view(languages_view.remove),
+                name="language_remove",
+            ),
+            path("messages/", self.admin_view(messages_view.show_all), name="messages"),
+            path("messages/<uuid:message>/", self.admin_view(messages_view.show), name="message"),
+            path(
+                "messages/<uuid:message>/preview/<str:language>/",
+                self.admin_view(messages_view.preview),
+                name="message_preview",
+            ),
+            path(
+                "messages/<uuid:message>/<str:deed>/do/",
+                self.admin_view(messages_view.act),
+                name="message_act",
+            ),
+            path("webhooks/", self.admin_view(webhooks_view.show), name="webhooks"),
+            path(
+                "webhooks/<str:deed>/do/", self.admin_view(webhooks_view.act), name="webhooks_act"
+            ),
+            path("levels/", self.admin_view(level_statistics.show), name="level_statistics"),
+            path("points/", self.admin_view(points_over_time.show), name="points_over_time"),
+            path("imports/", self.admin_view(imports_view.show_all), name="imports"),
+            path("imports/<uuid:job>/", self.admin_view(imports_view.show), name="import"),
+            path(
+                "imports/<uuid:job>/refused/",
+                self.admin_view(imports_view.refused),
+                name="import_refused",
+            ),
+            path(
+                "imports/<uuid:job>/<str:deed>/do/",
+                self.admin_view(imports_view.act),
+                name="import_act",
+            ),
+            path("jobs/", self.admin_view(jobs_view.show), name="jobs"),
+            path("jobs/<slug:name>/", self.admin_view(jobs_view.show_one), name="job"),
+            path("jobs/<slug:name>/start/", self.admin_view(jobs_view.start), name="job_start"),
             path("", self.admin_view(dashboard_view.show), name="index"),
             path(
                 "password_change/",

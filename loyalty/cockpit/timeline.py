@@ -1,19 +1,21 @@
 """What happened to one customer: purchases, points, levels and edits, from the event store."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.cockpit import formats
 from accounts.cockpit.pages import Column, Table
-from accounts.models import Customer, Level
+from accounts.models import Customer, Level, Segment
 from loyalty.core.models import Event
 
 EVENTS_SHOWN = 12
+PAGE = 50
 
 TITLES: Mapping[str, Any] = {
     "customer.registered": gettext_lazy("Registered"),
@@ -33,7 +35,21 @@ TITLES: Mapping[str, Any] = {
     "points.unlocked": gettext_lazy("Points unlocked"),
     "points.reset": gettext_lazy("Points reset"),
     "points.reverted": gettext_lazy("Points given back"),
+    "points.expiring_soon": gettext_lazy("Told of points that expire soon"),
+    "level.expiring_soon": gettext_lazy("Told of a level that ends soon"),
     "transaction.assigned": gettext_lazy("Purchase"),
+    "campaign.bought": gettext_lazy("Reward"),
+    "campaign.usage_changed": gettext_lazy("Coupon used, or not after all"),
+    "campaign.reward_redeemed": gettext_lazy("Asked for delivery"),
+    "campaign.delivery_status_changed": gettext_lazy("Delivery"),
+    "campaign.coupon_canceled": gettext_lazy("Coupon cancelled"),
+    "campaign.returned": gettext_lazy("Coupon given back by a return"),
+    "campaign.cashback_status_changed": gettext_lazy("Payout"),
+    "invitation.created": gettext_lazy("Invited a friend"),
+    "invitation.accepted": gettext_lazy("Came by an invitation"),
+    "invitation.fulfilled": gettext_lazy("First purchase after an invitation"),
+    "customer.added_to_segment": gettext_lazy("Came into a segment"),
+    "customer.removed_from_segment": gettext_lazy("Left a segment"),
 }
 # Said by another line of the same moment.
 SILENT = ("account.created",)
@@ -42,10 +58,37 @@ STILL = {"points.unlocked"}
 
 
 def timeline_table(customer: Customer) -> Table:
-    """Return the latest events of a customer, newest first; two queries."""
-    events = Event.objects.filter(customer_id=customer.pk).exclude(type__in=SILENT)
+    """Return the latest events of a customer, and the way to all; three queries."""
+    url = reverse("admin:accounts_customer_events", args=[customer.pk])
+    return _table(customer, events_of(customer)[:EVENTS_SHOWN], more=(url, _("All that happened")))
+
+
+def timeline_page(customer: Customer, *, before: int | None) -> tuple[Table, int | None]:
+    """
+    Return a page of all events, newest first, and where the next, older one begins.
+
+    `before`: the number of the last event of the page before; None: the newest.
+    """
+    events = events_of(customer)
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    found = list(events[: PAGE + 1])
+    older = found[PAGE - 1].pk if len(found) > PAGE else None
+    return _table(customer, found[:PAGE]), older
+
+
+def events_of(customer: Customer) -> "QuerySet[Event]":
+    found: QuerySet[Event] = Event.objects.filter(customer_id=customer.pk)
+    return found.exclude(type__in=SILENT).order_by("-pk")
+
+
+def _table(
+    customer: Customer, events: Iterable[Event], more: tuple[str, Any] | None = None
+) -> Table:
     levels = Level.objects.in_store(customer.store).prefetch_related("translations")
     names = {str(level.uuid): level.name for level in levels}
+    segments = Segment.objects.in_store(customer.store).values_list("uuid", "name")
+    names |= {str(uuid): name for uuid, name in segments}
     return Table(
         title=_("What happened"),
         columns=(
@@ -63,18 +106,24 @@ def timeline_table(customer: Customer) -> Table:
                 formats.figure(formats.points(_amount(event.payload.get("active")))),
                 points_figure(event),
             )
-            for event in events.order_by("-pk")[:EVENTS_SHOWN]
+            for event in events
         ],
         empty=_("Nothing has happened yet."),
+        more=more,
     )
 
 
-def details_of(event: Event, level_names: Mapping[str, str]) -> Any:
+def details_of(event: Event, names: Mapping[str, str]) -> Any:
+    """Say in a few words what an event is about. `names`: of levels and segments, by id."""
     payload = event.payload
     if event.type == "customer.moved_to_level":
-        return level_names.get(str(payload.get("levelId")), formats.EMPTY)
+        return names.get(str(payload.get("levelId")), formats.EMPTY)
+    if event.type.endswith("_segment"):
+        return names.get(str(payload.get("segmentId")), formats.EMPTY)
     if event.type == "customer.updated":
         return ", ".join(payload.get("fields") or ()) or formats.EMPTY
+    if name := payload.get("campaignName"):
+        return name
     if number := payload.get("documentNumber"):
         url = f"{reverse('admin:transactions_transaction_changelist')}?q={number}"
         return formats.link(url, number)

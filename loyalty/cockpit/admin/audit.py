@@ -3,18 +3,83 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.cockpit import formats
+from accounts.cockpit import formats, rights
 from accounts.cockpit.base import ReadOnlyAdmin, describe
 from accounts.cockpit.filters import DayRangeFilter
-from accounts.cockpit.pages import EmptyState, Fact, Panel
+from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
-from accounts.models import Resource
-from loyalty.core.models import AuditEntry
+from accounts.models import Access, Resource
+from loyalty.core import clock, csv_rows
+from loyalty.core.models import AuditArchive, AuditEntry
+from loyalty.core.selectors import audit as selectors
+from loyalty.core.services import audit_archives
+
+# What entries are about, in the order of the menu. A list, because to ask a long trail for all the
+# words in it would read the whole.
+ABOUT = {
+    "Customer": gettext_lazy("Customers"),
+    "Level": gettext_lazy("Levels"),
+    "Segment": gettext_lazy("Segments"),
+    "Transaction": gettext_lazy("Transactions"),
+    "EarningRule": gettext_lazy("Earning rules"),
+    "Campaign": gettext_lazy("Rewards"),
+    "CampaignCategory": gettext_lazy("Categories"),
+    "Coupon": gettext_lazy("Coupons"),
+    "PointsTransfer": gettext_lazy("Points transfers"),
+    "Pos": gettext_lazy("Points of sale"),
+    "Seller": gettext_lazy("Sellers"),
+    "Settings": gettext_lazy("Store settings"),
+    "Language": gettext_lazy("Languages"),
+    "Message": gettext_lazy("Messages"),
+    "Webhooks": gettext_lazy("Webhooks"),
+    "Store": gettext_lazy("Stores"),
+    "Admin": gettext_lazy("Staff"),
+    "Role": gettext_lazy("Roles"),
+    "User": gettext_lazy("Sign-ins over the API"),
+    "Cockpit": gettext_lazy("Sign-ins to the cockpit"),
+}
+KINDS = {
+    "admin": gettext_lazy("Staff"),
+    "api": gettext_lazy("Integrations"),
+    "seller": gettext_lazy("Sellers"),
+    "customer": gettext_lazy("Customers"),
+    "system": gettext_lazy("The system"),
+}
+
+
+class AboutFilter(admin.SimpleListFilter):
+    title = gettext_lazy("about")
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(ABOUT.items())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(entity_type=self.value()) if self.value() else queryset
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = gettext_lazy("who")
+    parameter_name = "who"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(KINDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(actor_kind=self.value()) if self.value() else queryset
 
 
 @admin.register(AuditEntry)
@@ -24,7 +89,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     resource = Resource.AUDIT
     store_path = ""
     list_display = ("at", "who", "what", "on", "values", "address")
-    list_filter = (("created_at", DayRangeFilter),)
+    list_filter = (AboutFilter, KindFilter, ("created_at", DayRangeFilter))
     search_fields = ("entity_id", "username", "event_type")
     search_help_text = gettext_lazy("Person, deed or id")
     ordering = ("-pk",)
@@ -39,8 +104,114 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         store = request.store  # type: ignore[attr-defined]
-        entries = super().get_queryset(request)
-        return entries.filter(store=store) | entries.filter(store=None)
+        seen = selectors.list_entries(request.actor, selectors.Filter())  # type: ignore[attr-defined]
+        return seen.filter(store=store) | seen.filter(store=None)
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        name = "core_auditentry"
+        return [
+            path("csv/", wrap(self.csv_view), name=f"{name}_csv"),
+            path("archives/", wrap(self.archives_view), name=f"{name}_archives"),
+            path("archives/make/", wrap(self.make_archive_view), name=f"{name}_make"),
+            path("archives/<str:filename>/", wrap(self.archive_view), name=f"{name}_archive"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: CockpitRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        query = request.GET.urlencode()
+        export = reverse("admin:core_auditentry_csv")
+        tools = [Tool(_("CSV"), f"{export}?{query}" if query else export, "download")]
+        if request.actor.store_ids is None:
+            archives = reverse("admin:core_auditentry_archives")
+            tools.append(Tool(_("Archives"), archives, "inventory_2"))
+        return super().changelist_view(request, {"list_tools": tools, **(extra_context or {})})
+
+    def csv_view(self, request: CockpitRequest) -> HttpResponse:
+        """Answer the list as it is filtered, as a file in the layout of the API (AUD-4)."""
+        rights.require(request.actor, self.resource)
+        found = self.get_changelist_instance(request).get_queryset(request)
+        moment = clock.now().astimezone(request.store.zone)
+        answer: HttpResponse = csv_rows.answer(  # type: ignore[assignment]  # it streams
+            "audit-log", moment, selectors.COLUMNS, selectors.csv_rows(found)
+        )
+        return answer
+
+    def archives_view(self, request: CockpitRequest) -> HttpResponse:
+        """List what was moved out of the trail, each as a file to download (AUD-6)."""
+        self._require_all_stores(request)
+        rows = [
+            (
+                formats.link(
+                    reverse("admin:core_auditentry_archive", args=[archive.filename]),
+                    archive.filename,
+                ),
+                formats.whole(archive.entry_count),
+                formats.time_tag(archive.created_at),
+            )
+            for archive in AuditArchive.objects.all()
+        ]
+        columns = (Column(_("File")), Column(_("Entries"), True), Column(_("Made")))
+        make = reverse("admin:core_auditentry_make")
+        may_make = rights.may(request.actor, self.resource, Access.MODIFY)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Archives"),
+            "crumbs": [(self.plural, self.list_url()), (_("Archives"), "")],
+            "page_tools": [Tool(_("Archive old entries"), make, "inventory_2")] if may_make else [],
+            "tables": [Table(_("Archives"), columns, rows, _("There are none yet."))],
+        }
+        return TemplateResponse(request, self.object_template, context)
+
+    def make_archive_view(self, request: CockpitRequest) -> HttpResponse:
+        """Ask, and then move what is older than a year into an archive (AUD-5)."""
+        self._require_all_stores(request)
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        archives = reverse("admin:core_auditentry_archives")
+        if request.method == "POST":
+            outcome = audit_archives.archive(before=None, actor=request.actor)
+            if outcome.count:
+                told = ngettext(
+                    "%(count)s entry was archived.",
+                    "%(count)s entries were archived.",
+                    outcome.count,
+                )
+                messages.success(request, told % {"count": outcome.count})
+            else:
+                messages.info(request, _("Nothing is old enough, or it is archived already."))
+            return HttpResponseRedirect(archives)
+        question = Confirmation(
+            _("Archive old entries"),
+            (_("Entries older than a year leave the list and go into a file that stays here."),),
+            "",
+        )
+        context = self.admin_site.each_context(request) | {
+            "title": _("Archive old entries"),
+            "crumbs": [(self.plural, self.list_url()), (_("Archives"), archives)],
+            "question": question,
+            "subject": self.plural,
+            "cancel_url": archives,
+        }
+        return TemplateResponse(request, self.confirm_template, context)
+
+    def archive_view(self, request: CockpitRequest, filename: str) -> HttpResponse:
+        self._require_all_stores(request)
+        found = next(
+            (each for each in AuditArchive.objects.all() if each.filename == filename), None
+        )
+        if found is None:
+            raise Http404(filename)
+        pieces = (piece.encode() for piece in audit_archives.xml_of(found))
+        answer = StreamingHttpResponse(pieces, content_type="application/xml; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{found.filename}"'
+        return answer  # type: ignore[return-value]  # it streams
+
+    def _require_all_stores(self, request: CockpitRequest) -> None:
+        """Archives hold every store's entries. :raises Http404: not for this person."""
+        rights.require(request.actor, self.resource)
+        if request.actor.store_ids is not None:
+            raise Http404("archives")
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
