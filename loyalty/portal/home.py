@@ -120,7 +120,7 @@ def get_home(customer: Customer, *, store: Store, now: datetime) -> Home:
         first_name=customer.first_name,
         card_number=customer.loyalty_card_number or "",
         currency=store.currency,
-        words=_words(store),
+        words=words_of(store),
         balance=balances.get_figures(customer.wallet_id, now, zone=store.zone),
         level=_level(customer, now),
         soon_days=SOON.days,
@@ -134,7 +134,7 @@ def get_home(customer: Customer, *, store: Store, now: datetime) -> Home:
     )
 
 
-def _words(store: Store) -> PointWords | None:
+def words_of(store: Store) -> PointWords | None:
     settings = store.settings
     chosen = PointWords(settings.program_points_singular, settings.program_points_plural)
     shipped = PointWords(

@@ -7,13 +7,18 @@ to the other.
 
 from datetime import timedelta
 from importlib import import_module
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts.models import Customer, CustomerStatus
+from accounts.models import Customer, CustomerStatus, Door
+from accounts.services import tokens
+from accounts.services.signin import Caller
 from loyalty.core.models import Store
 
 COOKIE = "portal_session"
@@ -25,6 +30,7 @@ FORGOTTEN_AFTER = timedelta(hours=12)
 _CUSTOMER = "customer_id"
 _PROOF = "password_proof"
 _REMEMBERED = "is_remembered"
+_SIGN_IN = "sign_in"
 
 
 def open_session(request: HttpRequest) -> SessionBase:
@@ -35,36 +41,60 @@ def open_session(request: HttpRequest) -> SessionBase:
     return store(key if key and "\x00" not in key else None)
 
 
-def sign_in(session: SessionBase, customer: Customer, *, is_remembered: bool) -> None:
-    """Put a customer into a session, under a new key: one planted before is worth nothing."""
-    session.flush()
+def sign_in(
+    session: SessionBase, customer: Customer, *, is_remembered: bool, caller: Caller
+) -> None:
+    """
+    Put a customer into a session, under a new key: one planted before is worth nothing.
+
+    It is written down where it can be ended from elsewhere, too.
+    """
+    sign_out(session)
+    lasts = REMEMBERED_FOR if is_remembered else FORGOTTEN_AFTER
+    written = tokens.open_browser_session(
+        customer,
+        door=Door.PORTAL,
+        ip_address=caller.address,
+        agent=caller.agent,
+        expires_at=timezone.now() + lasts,
+    )
+    session[_SIGN_IN] = str(written.uuid)
     session[_CUSTOMER] = customer.pk
     session[_PROOF] = _proof(customer)
     session[_REMEMBERED] = is_remembered
-    session.set_expiry(REMEMBERED_FOR if is_remembered else FORGOTTEN_AFTER)
+    session.set_expiry(lasts)
 
 
-def renew(session: SessionBase, customer: Customer) -> None:
+def renew(session: SessionBase, customer: Customer, caller: Caller) -> None:
     """Keep a customer signed in who has just changed their password."""
-    sign_in(session, customer, is_remembered=bool(session.get(_REMEMBERED)))
+    sign_in(session, customer, is_remembered=bool(session.get(_REMEMBERED)), caller=caller)
 
 
 def sign_out(session: SessionBase) -> None:
+    if (uuid := uuid_of(session)) is not None:
+        tokens.revoke(session_uuid=uuid)
     session.flush()
+
+
+def uuid_of(session: SessionBase) -> UUID | None:
+    """Return under which number a session is written down."""
+    text = session.get(_SIGN_IN)
+    return UUID(text) if text else None
 
 
 def find_customer(session: SessionBase, store: Store) -> Customer | None:
     """
     Return who is signed in to this store.
 
-    None: nobody, a customer of another store, one who may no longer sign in, or one whose password
-    has changed since.
+    None: nobody, a customer of another store, one who may no longer sign in, one whose password
+    has changed since, or who was signed out from elsewhere. One query.
     """
-    customer_id = session.get(_CUSTOMER)
-    if customer_id is None:
+    customer_id, sign_in_uuid = session.get(_CUSTOMER), uuid_of(session)
+    if customer_id is None or sign_in_uuid is None:
         return None
     members = Customer.objects.in_store(store).filter(status=CustomerStatus.ACTIVE)
-    customer: Customer | None = members.filter(pk=customer_id).first()
+    is_open = Exists(tokens.open_sessions().filter(uuid=sign_in_uuid).order_by())
+    customer: Customer | None = members.filter(is_open, pk=customer_id).first()
     if customer is None or not constant_time_compare(session.get(_PROOF, ""), _proof(customer)):
         return None
     customer.store = store

@@ -7,7 +7,7 @@ Their names are reserved: no store's code can be one (`stores.RESERVED_CODES`).
 from django.urls import re_path
 from django.views.generic import RedirectView
 
-from loyalty.portal import views
+from loyalty.portal import friends, own_data, rewards, signed_in, views, way_back
 
 app_name = "portal"
 
@@ -17,8 +17,21 @@ PAGES = (
     ("sign-out/", views.SignOut, "sign-out"),
     ("language/", views.Language, "language"),
     ("password/", views.OwnPassword, "password"),
+    ("signed-in/", signed_in.SignedIn, "signed-in"),
+    ("forgot/", way_back.Forgot, "forgot"),
+    ("reset/", way_back.Reset, "reset-code"),
+    ("reset/(?P<token>[a-zA-Z0-9_-]{1,64})/?", way_back.Reset, "reset"),
     # As it stands in mails; some programs that show them add a slash.
     ("activate/(?P<token>[a-zA-Z0-9_-]{1,64})/?", views.Activate, "activate"),
+    ("my-data/", own_data.OwnData, "my-data"),
+    ("rewards/", rewards.Rewards, "rewards"),
+    ("rewards/(?P<reward>[0-9a-f-]{36})/", rewards.Buy, "reward"),
+    ("coupons/", rewards.Coupons, "coupons"),
+    ("coupons/(?P<coupon>[0-9a-f-]{36})/", rewards.Use, "coupon"),
+    ("cashback/", rewards.Cashback, "cashback"),
+    ("invite/", friends.Invite, "invite"),
+    ("join/", friends.Join, "join-us"),
+    ("join/(?P<token>[a-zA-Z0-9_-]{1,64})/?", friends.Join, "join"),
 )
 
 STORE = r"^(?P<store_code>[a-zA-Z0-9_-]{1,64})"

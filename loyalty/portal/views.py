@@ -18,9 +18,11 @@ from accounts import authentication
 from accounts.models import Customer
 from accounts.selectors import customers as selectors
 from accounts.services import customers, own_password, signin, tokens
+from loyalty.core import devices
 from loyalty.core.errors import InvalidFields, NotFound
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
-from loyalty.portal import home, program, sessions, throttle
+from loyalty.core.throttle import TooManyAttempts
+from loyalty.portal import home, program, sessions
 
 LOGIN_MAX = 255
 PASSWORD_MAX = 1024
@@ -51,6 +53,8 @@ class Page(View):
 
     store: Store
     customer: Customer | None
+    # The browser's own number, for the throttle.
+    device: str
     # May somebody see it who has signed in with a temporary password, and has none of their own?
     is_open_before_own_password = False
 
@@ -60,6 +64,7 @@ class Page(View):
             return _guard(render(request, "portal/not_found.html", status=404))
         self.store = store
         self.session = sessions.open_session(request)
+        self.device = devices.device_of(request)
         with timezone.override(store.zone):
             self.customer = sessions.find_customer(self.session, store)
             response = self.first(request) or super().dispatch(request, *args, **kwargs)
@@ -72,6 +77,13 @@ class Page(View):
         if self.customer is None or self.is_open_before_own_password:
             return None
         return self.go("password") if self.customer.must_change_password else None
+
+    def caller(self, request: HttpRequest) -> signin.Caller:
+        return authentication.caller_of(request, device=self.device)
+
+    def keep_device(self, response: HttpResponse) -> None:
+        """Let the throttle know this browser again: its owner has shown who they are on it."""
+        devices.keep(response, self.device)
 
     def go(self, page: str) -> HttpResponse:
         return HttpResponseRedirect(self.address(page))
@@ -93,7 +105,13 @@ class Page(View):
             "is_signed_in": self.customer is not None,
             "home_url": self.address("home"),
             "sign_in_url": self.address("sign-in"),
+            "own_data_url": self.address("my-data"),
+            "rewards_url": self.address("rewards"),
+            "coupons_url": self.address("coupons"),
+            "invite_url": self.address("invite"),
+            "join_us_url": self.address("join-us"),
             "sign_out_url": self.address("sign-out"),
+            "signed_in_url": self.address("signed-in"),
             "language_url": self.address("language"),
             "here": request.path,
         }
@@ -121,22 +139,23 @@ class SignIn(Page):
     def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
         login = request.POST.get("login", "").strip()[:LOGIN_MAX]
         password = request.POST.get("password", "")[:PASSWORD_MAX]
-        address = authentication.ip_address_of(request)
         if not login or not password:
             return self.form(request, login_missing=not login, password_missing=not password)
-        if throttle.is_closed(self.store, login, address):
-            return self.form(request, refusal=str(CLOSED), status=429)
+        caller = self.caller(request)
         try:
             customer = signin.admit_customer(
-                store=self.store, login=login, password=password, ip_address=address
+                store=self.store, login=login, password=password, caller=caller
             )
+        except TooManyAttempts:
+            return self.form(request, refusal=str(CLOSED), status=429)
         except signin.BadCredentials:
-            throttle.count_failure(self.store, login, address)
             return self.form(request, refusal=str(REFUSAL))
-        throttle.forgive(self.store, login, address)
-        sessions.sign_in(self.session, customer, is_remembered="remember" in request.POST)
+        remember = "remember" in request.POST
+        sessions.sign_in(self.session, customer, is_remembered=remember, caller=caller)
         rotate_token(request)
-        return HttpResponseRedirect(self.address("home"))
+        response = self.go("home")
+        self.keep_device(response)
+        return response
 
     def form(
         self,
@@ -157,6 +176,7 @@ class SignIn(Page):
             "login_error": str(MISSING) if login_missing else "",
             "password_error": str(MISSING) if password_missing else "",
             "was_signed_out": was_signed_out,
+            "forgot_url": self.address("forgot"),
         }
         return self.render(
             request, "sign_in", values, status=status or (422 if is_refused else 200)
@@ -188,7 +208,7 @@ class OwnPassword(Page):
             return self.form(request, faults=[gettext(fault) for fault in refusal.errors["new"]])
         except own_password.NotTemporary:
             return self.go("home")
-        sessions.renew(self.session, changed)
+        sessions.renew(self.session, changed, self.caller(request))
         rotate_token(request)
         return self.go("home")
 
