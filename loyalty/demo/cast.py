@@ -12,6 +12,7 @@ from accounts.services import customers, points
 from accounts.services.customers import Registration
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Store
+from loyalty.demo import friends
 from loyalty.demo.ids import next_id
 from transactions.models import Transaction
 from transactions.services import purchases
@@ -111,6 +112,11 @@ CAST = (
         *("142cbe32-da28-42d0-87aa-f93f3e1ebb91", "Test", "Third"),
         email="test3@example.com",
     ),
+    person(
+        *("c9be6a4e-9a21-414a-bbbd-f506d9ffad85", "Nora", "Nobody"),
+        email="nora.nobody@example.com",
+        phone="+48601000222",
+    ),
 )
 
 DOCUMENT = Document(
@@ -174,6 +180,9 @@ def register(store: Store, *, now: datetime) -> list[Customer]:
         with next_id(Customer, uuid):
             customer = customers.register(store=store, data=data, actor=SYSTEM, now=moment)
         registered.append(customer)
+        if uuid == JOHN:
+            # Before two of them register by themselves: who is a customer is not invited.
+            friends.invite_strangers(customer, now=moment)
     john = registered[0]
     # Too short for the policy: known from the documentation, and only in this store.
     john.set_password("loyalty")

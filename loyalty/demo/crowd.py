@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from accounts.ledger.models import Issuer
 from accounts.models import Customer, Gender, Pos
-from accounts.services import customers, points, points_jobs
+from accounts.services import customers, points_jobs
 from accounts.services.customers import Registration
+from campaigns.models import Coupon, RewardCampaign
+from campaigns.services import coupon_jobs, rewards
+from campaigns.services.refusals import NotEnoughPoints
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Store
 from loyalty.demo.program import PRODUCTS, Product
+from loyalty.demo.rewards import Shelf, use
 from transactions.models import DocumentType
 from transactions.services import purchases
 from transactions.services.documents import Buyer, Document, Label, Line
@@ -37,11 +40,10 @@ OPENING_HOUR = 7
 PLACES = (40, 32, 20, 8)
 # Share of customers, visits a year.
 HABITS = ((60, (2, 6)), (30, (8, 18)), (10, (24, 50)))
-REWARDS = (
-    (60, "Voucher: a coffee on the house"),
-    (120, "Voucher: coffee and cake"),
-    (300, "Voucher: a bag of beans"),
-)
+# How often each reward is wanted, in the shelf's order.
+WANTED = (6, 3, 2)
+# Of every hundred coupons: which are used.
+USED_PERCENT = 70
 WOMEN = [
     "Anna",
     "Maria",
@@ -133,9 +135,10 @@ class Year:
     Everything is drawn from one seeded generator, in one order.
     """
 
-    def __init__(self, store: Store, places: list[Pos], *, until: datetime) -> None:
+    def __init__(self, store: Store, places: list[Pos], shelf: Shelf, *, until: datetime) -> None:
         self.store = store
         self.places = places
+        self.shelf = shelf
         self.until = until
         self.zone = ZoneInfo(store.settings.timezone)
         self.dice = random.Random(SEED)  # noqa: S311 - a story, not a secret
@@ -209,10 +212,23 @@ class Year:
         if self.dice.randrange(100) < RETURNS_PERCENT:
             self._plan_return(guest, number, lines, place, moment)
         if self.dice.randrange(100) < 12:
-            cost, comment = self.dice.choice(REWARDS)
-            self._at(
-                moment + timedelta(minutes=5), lambda at: guest.claim(Decimal(cost), comment, at)
-            )
+            self._plan_reward(guest, moment + timedelta(minutes=5))
+
+    def _plan_reward(self, guest: "_Guest", moment: datetime) -> None:
+        """Let somebody take a reward, and perhaps use it on one of the next days."""
+        [campaign] = self.dice.choices(self.shelf.sold, WANTED)
+        used_after = timedelta(days=self.dice.randint(0, 25), minutes=self.dice.randint(1, 600))
+        is_used = self.dice.randrange(100) < USED_PERCENT
+        taken: list[Coupon] = []
+        self._at(moment, lambda at: taken.extend(guest.take(campaign, at)))
+        if is_used and moment + used_after < self.until:
+
+            def use_it(at: datetime) -> None:
+                for coupon in taken:
+                    assert guest.customer is not None, "Nobody uses what they have not taken."
+                    use(coupon, campaign, guest.customer, now=at)
+
+            self._at(moment + used_after, use_it)
 
     def _plan_return(
         self, guest: "_Guest", number: str, lines: tuple[Line, ...], place: Pos, bought: datetime
@@ -319,19 +335,18 @@ class _Guest:
             address=self.customer.address,
         )
 
-    def claim(self, cost: Decimal, comment: str, at: datetime) -> None:
-        """Spend points on a reward, if there are enough."""
+    def take(self, campaign: RewardCampaign, at: datetime) -> list[Coupon]:
+        """Buy a reward, if there are points enough."""
         assert self.customer is not None
         try:
-            points.spend(
-                customer=self.customer, amount=cost, issuer=Issuer.ADMIN, comment=comment, now=at
-            )
-        except points.InsufficientPoints:
-            return
+            return rewards.buy(campaign=campaign, customer=self.customer, actor=SYSTEM, now=at)
+        except NotEnoughPoints:
+            return []
 
 
 def _end_month(at: datetime) -> None:
     points_jobs.expire_due(at)
+    coupon_jobs.expire_due(at)
     # All happens in one transaction, which autovacuum does not see: PostgreSQL would go on
     # reading every table from end to end, as it did when they were empty.
     with connection.cursor() as cursor:

@@ -5,9 +5,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.models import Customer
+from loyalty.core import consumers
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
-from loyalty.demo import cast, program, staff
+from loyalty.demo import cast, friends, program, rewards, segments, staff
 from loyalty.demo.crowd import DAYS, Year
+
+# The consumers that write to people.
+TOLD = ("welcome-mail", "invitation-mail", "messages")
 
 
 class NotEmpty(Exception):
@@ -36,10 +40,18 @@ def load(*, now: datetime) -> None:
     staff.make_staff(now=opened)
     staff.make_sellers(store, places, now=opened)
     people = cast.register(store, now=opened)
-    year = Year(store, places, until=now)
+    shelf = rewards.Shelf(store, levels, now=opened)
+    year = Year(store, places, shelf, until=now)
     # John and Jane are regulars; the others have only what the reference shows.
     year.plan(people[:2])
     year.live()
+    friends.bring_friends(store, people[1], now=now)
     cast.register_waiting(store, now=now - timedelta(hours=2))
     cast.give_points(people, now=now)
     cast.sell(store, now=now)
+    rewards.take_printed(shelf, people, now=now)
+    rewards.show_pictures(shelf)
+    # Nobody is written to about a made-up year.
+    for consumer in TOLD:
+        consumers.pass_over(consumer)
+    segments.make_segments(store, now=now)

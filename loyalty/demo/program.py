@@ -8,7 +8,14 @@ from accounts.models import Level, Pos
 from accounts.services import levels, pos
 from accounts.services.levels import LevelData, LevelText, SpecialRewardData
 from accounts.services.pos import PosData
-from earning.models import EarningRule, LimitPeriod, RuleType, StoreEvent
+from earning.models import (
+    EarningRule,
+    LimitPeriod,
+    ReferralEvent,
+    RewardedPerson,
+    RuleType,
+    StoreEvent,
+)
 from earning.services import rules
 from earning.services.rules import LabelMultiplier, Limit, RuleData, Target
 from loyalty.core.actors import SYSTEM
@@ -231,6 +238,37 @@ def make_rules(store: Store, steps: list[Level], *, now: datetime) -> None:
             rules.create(store=store, type=kind, data=data, actor=SYSTEM, now=now)
 
 
+def _referral_rules(everybody: tuple[str, ...]) -> list[tuple[str, RuleType, RuleData]]:
+    return [
+        (
+            "00000000-0000-474c-b092-b0dd880c0731",
+            RuleType.REFERRAL,
+            RuleData(
+                name="Bring a friend",
+                description="20 beans for you and for the friend whom you bring to the club.",
+                target=Target.LEVEL,
+                levels=everybody,
+                event_name=ReferralEvent.REGISTER.value,
+                reward_type=RewardedPerson.BOTH.value,
+                points_amount=Decimal(20),
+            ),
+        ),
+        (
+            "00000000-0000-474c-b092-b0dd880c0732",
+            RuleType.REFERRAL,
+            RuleData(
+                name="A friend's first cup",
+                description="50 more beans for you when your friend buys for the first time.",
+                target=Target.LEVEL,
+                levels=everybody,
+                event_name=ReferralEvent.FIRST_PURCHASE.value,
+                reward_type=RewardedPerson.REFERRER.value,
+                points_amount=Decimal(50),
+            ),
+        ),
+    ]
+
+
 def _occasion_rules(everybody: tuple[str, ...]) -> list[tuple[str, RuleType, RuleData]]:
     """Return the rules that the reference reports events, a code and a place to."""
     return [
@@ -300,4 +338,5 @@ def _occasion_rules(everybody: tuple[str, ...]) -> list[tuple[str, RuleType, Rul
                 points_amount=Decimal(1),
             ),
         ),
+        *_referral_rules(everybody),
     ]
