@@ -164,6 +164,9 @@ MASTER_API_KEY = environment.text("MASTER_API_KEY")
 # TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME: seconds that a sign-in token and its renewal are valid.
 TOKEN_LIFETIME = timedelta(seconds=environment.whole("TOKEN_LIFETIME", 86_400))
 REFRESH_TOKEN_LIFETIME = timedelta(seconds=environment.whole("REFRESH_TOKEN_LIFETIME", 30 * 86_400))
+# PASSWORD_POLICY: advanced (eight characters, upper and lower case, a digit and a special one) or
+# simple (eight characters).
+PASSWORD_POLICY = environment.choice("PASSWORD_POLICY", "advanced", ("advanced", "simple"))
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": SECRET_KEY,
@@ -175,7 +178,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["loyalty.core.api.rendering.QuickJSONRenderer"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Loyalty: the Open Loyalty API",
@@ -236,6 +239,26 @@ else:
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL") or "loyalty@localhost"
 # MAIL_LANGUAGE: en or pl, for customers whose address does not tell which of them they read.
 MAIL_LANGUAGE = environment.choice("MAIL_LANGUAGE", "en", dict(LANGUAGES))
+
+# CODE_LENGTH: characters of the codes that prove a phone number or an e-mail address (ACT-2).
+CODE_LENGTH = max(4, environment.whole("CODE_LENGTH", 6))
+
+# SMS_URL: smsapi://token@smsapi.pl?from=Name (or smsapi.com, .bg, .se), how text messages leave;
+# without a token each store's setting smsApiToken is used. console: shows them on the screen.
+# Unset: each is a file in VAR_DIR/sms.
+SMS_CARRIER = environment.sms(environment.text("SMS_URL"))
+# PUSH_URL: fcm:///path/of/key.json?project=id, how pushes leave: Firebase Cloud Messaging, by a
+# service account's key file. console: shows them on the screen. Unset: files in VAR_DIR/push.
+PUSH_CARRIER = environment.push(environment.text("PUSH_URL"))
+
+# WEBHOOKS_ALLOW_PRIVATE: 1 lets webhooks go to addresses of the own network, such as localhost.
+WEBHOOKS_ALLOW_PRIVATE = environment.flag("WEBHOOKS_ALLOW_PRIVATE", default=False)
+
+# CASHBACK_PAYTM_URL: where payouts of cashback are asked for. Unset: nowhere, staff pay by hand.
+CASHBACK_URLS = {"paytm": environment.text("CASHBACK_PAYTM_URL")}
+# CASHBACK_PAYTM_SECRET: what the provider signs its answers about payouts with, and we our
+# requests. Without it every answer is refused.
+CASHBACK_SECRETS = {"paytm": environment.text("CASHBACK_PAYTM_SECRET")}
 
 # CELERY_BROKER_URL: redis://… or amqp://…. Unset: messages are files under VAR_DIR.
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or "filesystem://localhost"

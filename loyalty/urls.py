@@ -5,6 +5,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from loyalty import failures
+from loyalty.api.open_loyalty import urls as open_loyalty
+from loyalty.core.api.open_loyalty.store_files import TermsConditions
+
+# Whose converters paths here use, too.
+assert open_loyalty.urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="portal:home")),
@@ -12,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cockpit/", admin.site.urls),
     path("portal", RedirectView.as_view(pattern_name="portal:home")),
     path("portal/", include("loyalty.portal.urls")),
+    path("terms-conditions", TermsConditions.as_view()),
+    path("<store_code:store_code>/terms-conditions", TermsConditions.as_view()),
     path("language/", include("django.conf.urls.i18n")),
 ]
 

@@ -5,9 +5,12 @@ Everything of a store stands twice: at `/api/<storeCode>/…` (4.x) and at `/api
 default store (3.x). Staff, stores, roles, tokens and events stand at `/api/…` only.
 """
 
+from collections.abc import Iterable
+
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from accounts.api.open_loyalty import urls as accounts_urls
+from campaigns.api.open_loyalty import urls as campaigns_urls
 from earning.api.open_loyalty import urls as earning_urls
 from loyalty.api.open_loyalty import document
 from loyalty.core.api.open_loyalty import urls as core_urls
@@ -32,15 +35,42 @@ class StoreCode:
 
 register_converter(StoreCode, "store_code")
 
-store_urls: list[URLPattern] = [
+
+def by_first_word(patterns: Iterable[URLPattern]) -> list[URLPattern | URLResolver]:
+    """
+    Group addresses by their first word: `transaction`, `transaction/simulate` … under one.
+
+    Django tries one address after the other, and a store has hundreds; so it tries a dozen words
+    and then the few below the right one. Within a word the order stays.
+    """
+    found: list[URLPattern | URLResolver] = []
+    groups: dict[str, list[URLPattern]] = {}
+    for pattern in patterns:
+        word, slash, rest = str(pattern.pattern).partition("/")
+        assert "<" not in word, f"{pattern.pattern} does not begin with a word."
+        if not slash:
+            found.append(pattern)
+            continue
+        if word not in groups:
+            groups[word] = []
+            found.append(path(f"{word}/", include(groups[word])))
+        groups[word].append(path(rest, pattern.callback, pattern.default_args, pattern.name))
+    return found
+
+
+# Every address of a store, for who lists them.
+store_patterns: list[URLPattern] = [
+    *transactions_urls.store_urls,
     *core_urls.store_urls,
     *accounts_urls.store_urls,
+    *campaigns_urls.store_urls,
     *earning_urls.store_urls,
-    *transactions_urls.store_urls,
 ]
+store_urls = by_first_word(store_patterns)
 global_urls: list[URLPattern] = [
     *core_urls.global_urls,
     *accounts_urls.global_urls,
+    *campaigns_urls.global_urls,
     *earning_urls.global_urls,
     *transactions_urls.global_urls,
 ]
