@@ -1,10 +1,11 @@
 """What every test may ask for: quick password hashes, the standing cast, and API clients."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings as django_settings
 
+from accounts.ledger import checks
 from loyalty.core.models import Store
 from tests.factories.core import default_store
 from tests.support.api import ApiClient
@@ -19,6 +20,13 @@ def pytest_configure() -> None:
 def store(db: None) -> Store:
     """The DEFAULT store."""
     return default_store()
+
+
+@pytest.fixture
+def sound_books(db: None) -> Iterator[None]:
+    """After the test, every stored balance is what the entries add up to."""
+    yield
+    assert checks.find_differences() == []
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from uuid import uuid4
 import pytest
 from django.urls import URLPattern
 
-from accounts.models import Seller
+from accounts.models import Customer, Resource, Seller, StaffUser
 from loyalty.api.open_loyalty import urls
 from loyalty.core.models import Store
 from loyalty.core.services.stores import RESERVED_CODES
+from tests.api import access
 from tests.factories import CustomerFactory, SellerFactory, StoreFactory
 from tests.factories.staff import StaffFactory
 from tests.support.api import ApiClient
@@ -36,22 +37,46 @@ TABLE = {
     "GET admin/data/<uuid:admin>": "A",
     "PUT admin/data/<uuid:admin>": "A",
     "POST admin/login_check": "P",
+    "GET audit/log": "A",
+    "GET audit/log/archive": "A",
+    "POST audit/log/archive": "A",
+    "GET audit/log/archive/<str:filename>": "A",
+    "GET audit/log/export": "A",
     "GET event": "A",
     "GET event/<int:event>": "A",
+    "GET message/events": "A",
     "GET store": "A",
     "POST store": "A",
     "GET store/<uuid:store>": "A",
     "PUT store/<uuid:store>": "A",
+    "POST password/reset": "P",
+    "POST password/reset/request": "P",
     "POST token/refresh": "P",
     "GET token/revoke": "aSC",
+    "GET {storeCode}/admin/analytics/customers": "A",
     "GET {storeCode}/admin/analytics/levels": "A",
+    "GET {storeCode}/admin/analytics/points": "A",
+    "GET {storeCode}/admin/analytics/transactions": "A",
+    "GET {storeCode}/admin/analytics/referrals": "A",
     "GET {storeCode}/admin/customer": "A",
     "GET {storeCode}/admin/customer-statuses": "A",
     "POST {storeCode}/admin/customer/<uuid:customer>/activate": "A",
+    "POST {storeCode}/admin/customer/<uuid:customer>/anonymize": "A",
     "POST {storeCode}/admin/customer/<uuid:customer>/deactivate": "A",
     "GET {storeCode}/admin/customer/<uuid:customer>/history": "A",
     "GET {storeCode}/admin/customer/<uuid:customer>/status": "A",
+    "POST {storeCode}/admin/customer/<uuid:customer>/send-sms-code": "A",
     "POST {storeCode}/admin/customer/register": "A",
+    "GET {storeCode}/admin/translations": "A",
+    "POST {storeCode}/admin/translations": "A",
+    "GET {storeCode}/admin/translations/<str:code>": "A",
+    "PUT {storeCode}/admin/translations/<str:code>": "A",
+    "DELETE {storeCode}/admin/translations/<str:code>": "A",
+    "GET {storeCode}/translations": "P",
+    "POST {storeCode}/admin/customer/import": "A",
+    "GET {storeCode}/admin/import": "a",
+    "GET {storeCode}/admin/import/<uuid:job>": "a",
+    "GET {storeCode}/admin/import/<uuid:job>/rows": "a",
     "GET {storeCode}/admin/level/<uuid:level>/customers": "A",
     "POST {storeCode}/admin/p2p-points-tranfer": "A",
     "POST {storeCode}/admin/p2p-points-transfer": "A",
@@ -60,9 +85,14 @@ TABLE = {
     "POST {storeCode}/admin/transaction/import": "A",
     "POST {storeCode}/admin/transaction/labels": "A",
     "PATCH {storeCode}/admin/transaction/labels": "A",
+    "POST {storeCode}/admin/password/change": "a",
+    "POST {storeCode}/customer/password/change": "C",
+    "POST {storeCode}/customer/password/reset/request": "P",
+    "POST {storeCode}/seller/password/change": "S",
     "GET {storeCode}/customer": "AS",
     "GET {storeCode}/customer/<uuid:customer>": "ASC",
     "PUT {storeCode}/customer/<uuid:customer>": "ASC",
+    "DELETE {storeCode}/customer/<uuid:customer>": "A",
     "GET {storeCode}/customer/<uuid:customer>/avatar": "ASC",
     "POST {storeCode}/customer/<uuid:customer>/avatar": "ASC",
     "DELETE {storeCode}/customer/<uuid:customer>/avatar": "ASC",
@@ -70,7 +100,14 @@ TABLE = {
     "POST {storeCode}/customer/<uuid:customer>/pos": "AS",
     "POST {storeCode}/customer/<uuid:customer>/remove-manually-level": "AS",
     "GET {storeCode}/customer/<uuid:customer>/status": "ASC",
+    "GET {storeCode}/customer/<uuid:customer>/data": "AC",
+    "GET {storeCode}/customer/<uuid:customer>/pushy-token": "ASC",
+    "POST {storeCode}/customer/<uuid:customer>/pushy-token": "ASC",
+    "DELETE {storeCode}/customer/<uuid:customer>/pushy-token/<path:token>": "ASC",
+    "POST {storeCode}/customer/activate-sms/<str:token>": "P",
     "POST {storeCode}/customer/activate/<str:token>": "P",
+    "POST {storeCode}/customer/confirm-change/<str:token>": "C",
+    "POST {storeCode}/customer/customer-phone/send-sms-code": "P",
     "GET {storeCode}/customer/check": "P",
     "GET {storeCode}/customer/customer/<uuid:customer>/status": "C",
     "GET {storeCode}/customer/earningRule": "C",
@@ -91,6 +128,54 @@ TABLE = {
     "PATCH {storeCode}/customer/transaction/labels": "C",
     "POST {storeCode}/customer/transaction/labels/append": "C",
     "PATCH {storeCode}/customer/transaction/labels/append": "C",
+    "GET {storeCode}/campaign": "A",
+    "POST {storeCode}/campaign": "A",
+    "GET {storeCode}/campaign/<uuid:campaign>": "ASC",
+    "PUT {storeCode}/campaign/<uuid:campaign>": "A",
+    "POST {storeCode}/campaign/<uuid:campaign>/active": "A",
+    "GET {storeCode}/campaign/<uuid:campaign>/brand_icon": "P",
+    "POST {storeCode}/campaign/<uuid:campaign>/brand_icon": "A",
+    "DELETE {storeCode}/campaign/<uuid:campaign>/brand_icon": "A",
+    "POST {storeCode}/campaign/<uuid:campaign>/coupons": "A",
+    "GET {storeCode}/campaign/<uuid:campaign>/customers/visible": "A",
+    "POST {storeCode}/campaign/<uuid:campaign>/inactive": "A",
+    "GET {storeCode}/campaign/<uuid:campaign>/photo": "P",
+    "POST {storeCode}/campaign/<uuid:campaign>/photo": "A",
+    "DELETE {storeCode}/campaign/<uuid:campaign>/photo": "A",
+    "GET {storeCode}/campaign/<uuid:campaign>/photo/<uuid:photo>": "P",
+    "DELETE {storeCode}/campaign/<uuid:campaign>/photo/<uuid:photo>": "A",
+    "GET {storeCode}/campaign/active": "A",
+    "GET {storeCode}/campaign/public/available": "P",
+    "GET {storeCode}/campaignCategory": "P",
+    "POST {storeCode}/campaignCategory": "A",
+    "GET {storeCode}/campaignCategory/<uuid:category>": "P",
+    "PUT {storeCode}/campaignCategory/<uuid:category>": "A",
+    "POST {storeCode}/campaignCategory/<uuid:category>/active": "A",
+    "GET {storeCode}/campaign/bought": "A",
+    "GET {storeCode}/campaign/bought/export/csv": "A",
+    "POST {storeCode}/admin/campaign/coupons/mark_as_used": "A",
+    "PUT {storeCode}/admin/customer/<uuid:customer>/bought/coupon/<uuid:coupon>"
+    "/changeDeliveryStatus": "A",
+    "POST {storeCode}/admin/customer/<uuid:customer>/campaign/<uuid:campaign>/buy": "A",
+    "GET {storeCode}/admin/customer/<uuid:customer>/campaign/available": "A",
+    "GET {storeCode}/admin/customer/<uuid:customer>/campaign/bought": "A",
+    "POST {storeCode}/admin/customer/<uuid:customer>/campaign/validate": "A",
+    "POST {storeCode}/customer/campaign/<uuid:campaign>/buy": "C",
+    "GET {storeCode}/customer/campaign/available": "C",
+    "GET {storeCode}/customer/campaign/bought": "C",
+    "POST {storeCode}/customer/campaign/coupons/mark_as_used": "C",
+    "POST {storeCode}/customer/campaign/validate": "C",
+    "POST {storeCode}/seller/campaign/coupons/mark_as_used": "S",
+    "POST {storeCode}/seller/customer/<uuid:customer>/campaign/<uuid:campaign>/buy": "S",
+    "GET {storeCode}/seller/customer/<uuid:customer>/campaign/available": "S",
+    "GET {storeCode}/seller/customer/<uuid:customer>/campaign/bought": "S",
+    "POST {storeCode}/admin/campaign/cashback/redeem": "A",
+    "POST {storeCode}/admin/campaign/cashback/simulate": "A",
+    "POST {storeCode}/campaign/<uuid:campaign>/coupons/file": "A",
+    "POST {storeCode}/campaign/<uuid:campaign>/coupons/generate": "A",
+    "GET {storeCode}/campaign/<uuid:campaign>/coupons/jobs": "A",
+    "POST {storeCode}/campaign/cashback/callback/<str:provider>": "P",
+    "POST {storeCode}/customer/campaign/cashback/redeem": "C",
     "GET {storeCode}/csv/level/<uuid:level>": "A",
     "GET {storeCode}/csv/segment/<uuid:segment>": "A",
     "GET {storeCode}/earningRule": "AS",
@@ -105,6 +190,9 @@ TABLE = {
     "GET {storeCode}/earningRule/<str:rule>/photo": "P",
     "POST {storeCode}/earningRule/<str:rule>/photo": "A",
     "DELETE {storeCode}/earningRule/<str:rule>/photo": "A",
+    "POST {storeCode}/invitation/invite": "C",
+    "GET {storeCode}/invitations": "a",
+    "POST {storeCode}/invitations/invite": "C",
     "GET {storeCode}/level": "AS",
     "GET {storeCode}/level/<uuid:level>": "AS",
     "PUT {storeCode}/level/<uuid:level>": "A",
@@ -120,6 +208,7 @@ TABLE = {
     "POST {storeCode}/points/transfer/<uuid:transfer>/expire": "A",
     "POST {storeCode}/points/transfer/add": "AS",
     "POST {storeCode}/points/transfer/block": "A",
+    "POST {storeCode}/points/transfer/import": "A",
     "POST {storeCode}/points/transfer/spend": "AS",
     "GET {storeCode}/points/transfers": "A",
     "GET {storeCode}/pos": "AS",
@@ -140,6 +229,9 @@ TABLE = {
     "POST {storeCode}/seller/customer/<uuid:customer>/activate": "S",
     "POST {storeCode}/seller/customer/<uuid:customer>/deactivate": "S",
     "POST {storeCode}/seller/customer/<uuid:customer>/pos": "S",
+    "POST {storeCode}/seller/customer/<uuid:customer>/send-sms-code": "S",
+    "GET {storeCode}/seller/campaign": "AS",
+    "GET {storeCode}/seller/campaign/<uuid:campaign>": "S",
     "GET {storeCode}/seller/customer/<uuid:customer>/status": "S",
     "POST {storeCode}/seller/customer/register": "S",
     "GET {storeCode}/seller/earningRule": "S",
@@ -168,6 +260,38 @@ TABLE = {
     "GET {storeCode}/settings/activation": "P",
     "GET {storeCode}/settings/activation-method": "P",
     "GET {storeCode}/settings/choices/<str:type>": "P",
+    "GET {storeCode}/settings/conditions-file": "P",
+    "POST {storeCode}/settings/conditions-file": "A",
+    "DELETE {storeCode}/settings/conditions-file": "A",
+    "GET {storeCode}/settings/hero-image": "P",
+    "POST {storeCode}/settings/hero-image": "A",
+    "DELETE {storeCode}/settings/hero-image": "A",
+    "GET {storeCode}/settings/logo": "P",
+    "POST {storeCode}/settings/logo": "A",
+    "DELETE {storeCode}/settings/logo": "A",
+    "GET {storeCode}/settings/photo/<str:name>": "P",
+    "POST {storeCode}/settings/photo/<str:name>": "A",
+    "DELETE {storeCode}/settings/photo/<str:name>": "A",
+    "GET {storeCode}/settings/small-logo": "P",
+    "POST {storeCode}/settings/small-logo": "A",
+    "DELETE {storeCode}/settings/small-logo": "A",
+    "GET {storeCode}/settings/conditions-url": "P",
+    "GET {storeCode}/settings/terms-conditions": "P",
+    "GET {storeCode}/settings/css": "P",
+    "GET {storeCode}/settings/manifest": "P",
+    "GET {storeCode}/settings/hero-image/<str:size>": "P",
+    "GET {storeCode}/settings/logo/<str:size>": "P",
+    "GET {storeCode}/settings/small-logo/<str:size>": "P",
+    "GET {storeCode}/settings/photo/<str:name>/<str:size>": "P",
+    "GET {storeCode}/settings/emails": "A",
+    "GET {storeCode}/settings/emails/<uuid:email>": "A",
+    "PUT {storeCode}/settings/emails/<uuid:email>": "A",
+    "GET {storeCode}/message": "A",
+    "POST {storeCode}/message": "A",
+    "GET {storeCode}/message/<uuid:message>": "A",
+    "PUT {storeCode}/message/<uuid:message>": "A",
+    "POST {storeCode}/message/<uuid:message>/activate": "A",
+    "POST {storeCode}/message/<uuid:message>/deactivate": "A",
     "GET {storeCode}/settings/public": "aSC",
     "GET {storeCode}/transaction": "A",
     "POST {storeCode}/transaction": "A",
@@ -189,7 +313,7 @@ def MonaFactory(store: Store) -> Seller:
 
 
 def patterns() -> Iterator[tuple[str, URLPattern]]:
-    for pattern in urls.store_urls:
+    for pattern in urls.store_patterns:
         yield f"{{storeCode}}/{pattern.pattern}", pattern
     for pattern in urls.global_urls:
         yield str(pattern.pattern), pattern
@@ -217,12 +341,17 @@ def path_of(route: str) -> str:
     return "/".join(parts).replace("{storeCode}", "DEFAULT")
 
 
-def answers(client_of: Callable[[], ApiClient]) -> dict[str, int]:
+def answers(
+    client_of: Callable[[], ApiClient], of: Callable[[str], str] = path_of, only: str = ""
+) -> dict[str, int]:
+    """Ask every address; `of` fills in its placeholders, `only`: those with this in them."""
     statuses = {}
     for route in TABLE:
+        if only not in route:
+            continue
         method, _, path = route.partition(" ")
         # A new client each time: one of the addresses ends its session.
-        statuses[route] = client_of().send(method, path_of(path), None).status_code
+        statuses[route] = client_of().send(method, of(path), None).status_code
     return statuses
 
 
@@ -309,13 +438,108 @@ def test_staff_who_may_view_cannot_write(store: Store, api: Api):
             return LET_IN | {401}
         if "A" not in who.upper():
             return {403}
-        return LET_IN if route.startswith("GET") or route in WRITES_NOTHING else {403}
+        # Everybody's own password is theirs.
+        may = route.startswith("GET") or route in WRITES_NOTHING or "a" in who
+        return LET_IN if may else {403}
 
     assert wrong(answers(lambda: api(viewer)), expected) == {}
 
 
+def test_staff_who_may_only_modify_may_nothing(store: Store, api: Api):
+    """ACL-2."""
+    resources = {pattern.callback.view_class.resource for _, pattern in patterns()} - {None}  # type: ignore[attr-defined]
+    blind = StaffFactory(*[f"{resource}:MODIFY" for resource in resources])
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        return LET_IN if "a" in who else {403}
+
+    assert wrong(answers(lambda: api(blind)), expected) == {}
+
+
+# What moves away what every store's staff have done is a super admin's.
+FOR_SUPER_ADMINS = {"POST audit/log/archive"}
+
+
+def staff_of(store: Store, **fields: Any) -> StaffUser:
+    """Make somebody who may see and change everything, without being a super admin."""
+    return StaffFactory(*Resource.values, stores=[store], **fields)
+
+
+def test_staff_who_may_view_and_modify(store: Store, api: Api):
+    """ACL-2."""
+    sam = staff_of(store)
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        return LET_IN if "A" in who.upper() and route not in FOR_SUPER_ADMINS else {403}
+
+    assert wrong(answers(lambda: api(sam)), expected) == {}
+
+
+def test_staff_of_another_store(store: Store, api: Api):
+    """For them this store does not exist."""
+    eve = staff_of(StoreFactory())
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        if "A" not in who.upper() or route in FOR_SUPER_ADMINS:
+            return {403}
+        return {404} if "{storeCode}" in route else LET_IN
+
+    assert wrong(answers(lambda: api(eve)), expected) == {}
+
+
+def test_permanent_tokens(store: Store, api: Api):
+    """ADM-4."""
+    staff_of(store, api_key="customPermanentToken")
+
+    def token() -> ApiClient:
+        client = api()
+        client.headers["HTTP_X_AUTH_TOKEN"] = "customPermanentToken"
+        return client
+
+    def expected(route: str, who: str) -> set[int]:
+        if who == "P":
+            return LET_IN | {401}
+        return LET_IN if "A" in who.upper() and route not in FOR_SUPER_ADMINS else {403}
+
+    assert wrong(answers(token), expected) == {}
+
+
+def test_another_customer_does_not_exist(store: Store, api: Api):
+    """CUS-23: what is Alice's is there for Alice alone; Bob finds nothing, and changes nothing."""
+    alice, bob = CustomerFactory(store), CustomerFactory(store)
+
+    def of_alice(path: str) -> str:
+        return path_of(path.replace("<uuid:customer>", str(alice.uuid)))
+
+    def expected(route: str, who: str) -> set[int]:
+        return LET_IN | {401} if who == "P" else {404} if "C" in who else {403}
+
+    before = Customer.objects.get(pk=alice.pk)
+    assert wrong(answers(lambda: api(bob), of_alice, only="<uuid:customer>"), expected) == {}
+    after = Customer.objects.get(pk=alice.pk)
+    assert (after.version, after.status) == (before.version, before.status)
+    assert api(alice).get(f"DEFAULT/customer/{alice.uuid}").status_code == 200
+
+
+def test_serves_every_endpoint_of_the_catalogue():
+    served = {access.plain(route) for route in TABLE}
+
+    asked = {access.SERVED_AS.get(endpoint, endpoint) for endpoint in access.endpoints()}
+
+    assert asked - served == set()
+    assert set(access.SERVED_AS) <= set(access.endpoints())
+
+
 # Questions that are asked by POST.
 WRITES_NOTHING = {
+    "POST {storeCode}/admin/campaign/cashback/simulate",
+    "POST {storeCode}/admin/customer/<uuid:customer>/campaign/validate",
     "POST {storeCode}/transaction/simulate",
     "POST {storeCode}/pos/search/customer",
 }

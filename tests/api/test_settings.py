@@ -187,3 +187,17 @@ def test_every_listed_zone_may_be_chosen(client: ApiClient, api: Api):
 
 def test_choices_of_nothing_are_not_found(store: Store, api: Api):
     assert api().get("settings/choices/shoes").status_code == 404
+
+
+def test_refuses_webhooks_into_the_own_network(client: ApiClient, store: Store):
+    """NT-1: unless the installation allows it."""
+    inward = FORM | {"settings[webhooks]": "1", "settings[uriWebhooks]": "http://2130706433/"}
+
+    answer = client.form("POST", "DEFAULT/settings", inward)
+
+    assert answer.status_code == 400
+    errors = answer.data["form"]["children"]["uriWebhooks"]["errors"]
+    assert errors == ["This address points into the own network."]
+    store.refresh_from_db()
+    assert store.settings.uri_webhooks == ""
+    assert store.settings.program_name != "Beans"

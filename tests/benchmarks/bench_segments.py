@@ -7,7 +7,7 @@ The segment: has spent 100 or more, bought within 90 days, and bought at one of 
 import os
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -197,9 +197,19 @@ def fill() -> tuple[Any, list[Any]]:
     return store, shops
 
 
-def multiply(model: Any, pk: int, count: int, changed: dict[str, str]) -> None:
-    """Copy a row `count` times under ascending keys; `changed`: SQL in the number n, by column."""
-    columns = [field.column for field in model._meta.concrete_fields]
+def multiply(
+    model: Any,
+    pk: int,
+    count: int,
+    changed: dict[str, str],
+    arguments: Sequence[object] = (),
+) -> None:
+    """
+    Copy a row `count` times under ascending keys; `changed`: SQL in the number n, by column.
+
+    `arguments`: for the places in `changed`, in the order of the columns.
+    """
+    columns = [field.column for field in model._meta.concrete_fields if not field.generated]
     values = {"id": f"{pk} + n", "uuid": "gen_random_uuid()"} | changed
     table = model._meta.db_table
     with connection.cursor() as cursor:
@@ -207,7 +217,7 @@ def multiply(model: Any, pk: int, count: int, changed: dict[str, str]) -> None:
             f"insert into {table} ({', '.join(columns)})"
             f" select {', '.join(values.get(column, column) for column in columns)}"
             f" from {table}, generate_series(1, %s) n where id = %s",
-            [count, pk],
+            [*arguments, count, pk],
         )
         # The sequence goes on behind them.
         cursor.execute("select setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, pk + count])

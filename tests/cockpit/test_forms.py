@@ -319,6 +319,15 @@ def test_knows_no_rule_of_another_type(cockpit, store):
         pytest.param({"levels": []}, None, id="for-nobody"),
         pytest.param({"point_value": ""}, "point_value", id="without-value"),
         pytest.param({"included_labels": "organic"}, "included_labels", id="half-a-label"),
+        pytest.param(
+            {
+                "is_all_time_active": [],
+                "start_at": "2026-03-02T00:00",
+                "end_at": "2026-03-01T00:00",
+            },
+            "end_at",
+            id="window-that-never-opens",
+        ),
     ],
 )
 def test_refuses_a_wrong_rule_and_changes_nothing(cockpit, store, changes, field):

@@ -17,9 +17,15 @@ CATALOG = ROOT / "loyalty/locale/pl/LC_MESSAGES/django.po"
 CODE = (
     "accounts/admin/*.py",
     "accounts/cockpit/*.py",
+    "*/tasks.py",
+    "campaigns/admin/*.py",
+    "campaigns/selectors/reasons.py",
+    "loyalty/core/tasks.py",
     "earning/admin.py",
+    "earning/invitations_admin.py",
     "earning/selectors/explanations.py",
     "loyalty/cockpit/**/*.py",
+    "loyalty/core/messages/*.py",
     "transactions/admin.py",
 )
 TEMPLATES = ("templates/cockpit/*.html", "templates/unfold/**/*.html")

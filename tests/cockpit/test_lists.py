@@ -10,12 +10,18 @@ from django.urls import reverse
 from accounts.cockpit.paginator import EstimatingPaginator
 from accounts.models import Customer, Segment
 from accounts.services import points
+from campaigns.services import categories, rewards
+from campaigns.services.categories import CategoryData
+from earning.services import invitations
+from loyalty.core.actors import SYSTEM
+from tests.campaigns.conftest import STAFF
 from tests.factories.accounts import (
     CustomerFactory,
     LevelFactory,
     PosFactory,
     SellerFactory,
 )
+from tests.factories.campaigns import CampaignFactory
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.staff import RoleFactory, StaffFactory
 from tests.factories.transactions import SaleFactory
@@ -33,6 +39,11 @@ def fill(store, count):
         points.add(customer=customer, amount=Decimal(5), issuer="admin")
         points.spend(customer=customer, amount=Decimal(1), issuer="admin")
         Segment.objects.create(store=store, name=f"Segment {level.pk} {number}")
+        category = CategoryData(names={"en": f"Category {number}"}, sort_order=number)
+        categories.create(store=store, data=category, actor=SYSTEM)
+        invitations.invite(referrer=customer, email=f"friend-{customer.pk}@example.com")
+        reward = CampaignFactory(store, level=customer.level, cost_in_points=Decimal(1))
+        rewards.buy(campaign=reward, customer=customer, actor=STAFF)
         StaffFactory("CUSTOMER:VIEW")
         RoleFactory("LEVEL:VIEW")
 
@@ -46,10 +57,14 @@ LISTS = [
     "accounts_segment",
     "accounts_seller",
     "accounts_staffuser",
+    "campaigns_campaigncategory",
+    "campaigns_coupon",
+    "campaigns_rewardcampaign",
     "core_auditentry",
     "core_event",
     "core_store",
     "earning_earningrule",
+    "earning_invitation",
     "ledger_lot",
     "ledger_pointtype",
     "ledger_posting",

@@ -80,6 +80,24 @@ def test_blocks_and_activates_a_customer(cockpit, alice):
     assert alice.status == CustomerStatus.ACTIVE
 
 
+def test_deletes_and_anonymizes_a_customer_once_that_is_confirmed(cockpit, alice):
+    """8.3: both for ever, so both ask first; an anonymized customer has no tools left."""
+    client = cockpit()
+    asked = page_of(client, "accounts_customer", alice, "anonymize")
+    assert "for ever" in asked
+
+    client.post(reverse("admin:accounts_customer_remove", args=[alice.pk]))
+    alice.refresh_from_db()
+    assert (alice.status, alice.first_name) == (CustomerStatus.DELETED, "Alice")
+
+    client.post(reverse("admin:accounts_customer_anonymize", args=[alice.pk]))
+    alice.refresh_from_db()
+    assert alice.first_name == "Anonymized"
+    page = page_of(client, "accounts_customer", alice)
+    assert "FV/1" in page
+    assert reverse("admin:accounts_customer_edit", args=[alice.pk]) not in page
+
+
 def test_only_asks_before_it_blocks(cockpit, alice):
     page = page_of(cockpit(), "accounts_customer", alice, "block")
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from loyalty.cockpit import signin
+from loyalty.core import throttle
 from loyalty.core.models import AuditEntry
 from tests.factories.staff import PASSWORD, StaffFactory
 
@@ -47,19 +47,19 @@ def test_is_audited_either_way(client, sam):
 
     events = AuditEntry.objects.filter(entity_type="Cockpit").order_by("pk")
     assert [(row.event_type, row.username) for row in events] == [
-        ("AuthenticationFailure", "<notlogged>"),
+        ("AuthenticationFailure", "sam"),
         ("AuthenticationSuccess", "sam"),
     ]
 
 
 def test_makes_an_address_wait_that_guesses(client, sam, monkeypatch):
-    monkeypatch.setattr(signin, "FAILURES_MAX", 2)
+    monkeypatch.setattr(throttle, "PER_PLACE", 2)
     for _ in range(2):
         sign_in(client, password="wrong")
 
     answer = sign_in(client)
 
-    assert "Please wait ten minutes." in answer.content.decode()
+    assert "Wait a quarter of an hour" in answer.content.decode()
 
 
 def test_changes_ones_own_password_and_stays_signed_in(client, sam):

@@ -63,3 +63,44 @@ def test_as_one_of_several(monkeypatch: pytest.MonkeyPatch):
 
     with pytest.raises(ImproperlyConfigured, match="MAIL_LANGUAGE must be one of en, pl"):
         environment.choice("MAIL_LANGUAGE", "en", ["en", "pl"])
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param("", {"kind": "file"}, id="files"),
+        pytest.param("console:", {"kind": "console"}, id="screen"),
+        pytest.param(
+            "smsapi://to%2Fken@smsapi.pl?from=Beans",
+            {"kind": "smsapi", "domain": "smsapi.pl", "token": "to/ken", "sender": "Beans"},
+            id="gateway",
+        ),
+        pytest.param(
+            "smsapi://smsapi.com",
+            {"kind": "smsapi", "domain": "smsapi.com", "token": "", "sender": ""},
+            id="stores-own-tokens",
+        ),
+    ],
+)
+def test_as_the_carrier_of_text_messages(url: str, expected: dict[str, str]):
+    assert environment.sms(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url", ["smsapi://t@evil.example", "twilio://x", "smsapi://t@smsapi.pl?x=1"]
+)
+def test_and_refuses_another_gateway(url: str):
+    with pytest.raises(ImproperlyConfigured, match="SMS_URL"):
+        environment.sms(url)
+
+
+def test_as_the_carrier_of_pushes():
+    read = environment.push("fcm:///etc/key%20file.json?project=beans")
+
+    assert read == {"kind": "fcm", "key_file": "/etc/key file.json", "project": "beans"}
+
+
+@pytest.mark.parametrize("url", ["fcm://", "fcm://host/key.json", "fcm:///k.json?x=1", "apns:"])
+def test_and_refuses_another_push_service(url: str):
+    with pytest.raises(ImproperlyConfigured, match="PUSH_URL"):
+        environment.push(url)

@@ -232,7 +232,7 @@ def test_refuses_what_no_setting_can_be(form: dict[str, Any], key: str, message:
                 "levelDowngradeBase": "active_points",
             },
             "levelDowngradeDays",
-            id="downgrade-days",
+            id="LV-9-downgrade-days",
         ),
         pytest.param(
             {
@@ -241,7 +241,7 @@ def test_refuses_what_no_setting_can_be(form: dict[str, Any], key: str, message:
                 "levelDowngradeDays": 30,
             },
             "levelDowngradeBase",
-            id="downgrade-base",
+            id="LV-9-downgrade-base",
         ),
         pytest.param({"preferredCommunicationMethod": "sms"}, "smsApiToken", id="sms-gateway"),
         pytest.param(
@@ -264,7 +264,7 @@ def test_refuses_a_lock_of_no_days(days: int):
 
 
 def test_levels_by_transactions_reset_the_downgrade():
-    """SET-10."""
+    """SET-10, LV-6."""
     settings = read(
         levelDowngradeMode="after_x_days",
         levelDowngradeDays="30",

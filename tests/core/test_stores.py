@@ -60,7 +60,8 @@ def test_update_changes_name_and_activity_only():
     store.refresh_from_db()
     assert (store.name, store.is_active) == ("More beans", False)
     entry = AuditEntry.objects.filter(store=store).latest("pk")
-    assert entry.data["new"] == {"name": "More beans", "active": False}
+    assert entry.data["name"]["new"] == "More beans"
+    assert entry.data["active"] == {"old": True, "new": False}
 
 
 def test_change_settings_replaces_them_and_tells_the_rules():
@@ -74,8 +75,10 @@ def test_change_settings_replaces_them_and_tells_the_rules():
     assert changed.rules_version == store.rules_version
     assert store.rules_version > 0
     entry = AuditEntry.objects.get(store=store, event_type="UpdateSettings")
-    # Names, not values: some are secrets.
-    assert entry.data == {"changed": ["programName", "webhookHeaderValue"]}
+    assert entry.data == {
+        "programName": {"old": "Old", "new": "New"},
+        "webhookHeaderValue": {"old": "", "new": "***"},
+    }
 
 
 def test_change_settings_writes_nothing_when_one_is_refused():

@@ -1,15 +1,20 @@
 """load_demo …"""
 
+from collections import Counter
+from uuid import UUID
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.test import TestCase
 
+from accounts.ledger.models import Lot
 from accounts.models import Customer, LevelChange
 from accounts.selectors import balances
+from earning.models import Invitation
 from loyalty.core import clock
-from loyalty.core.models import Event
-from loyalty.demo import cast
+from loyalty.core.models import ConsumerCursor, Event
+from loyalty.demo import cast, friends
 from tests.factories import CustomerFactory
 from transactions.models import DocumentType, Transaction
 
@@ -36,6 +41,15 @@ class TestLoadDemo(TestCase):
             200,
         }
 
+    def test_writes_to_nobody(self) -> None:
+        """A year that is made up is not told to the people in it."""
+        for name in ("welcome-mail", "invitation-mail", "messages"):
+            cursor = ConsumerCursor.objects.get(name=name)
+            assert not any(
+                position > cursor.position
+                for position in Event.objects.values_list("position", flat=True)
+            )
+
     def test_is_accepted_by_the_ledger(self) -> None:
         call_command("check_ledger", verbosity=0)
 
@@ -56,6 +70,17 @@ class TestLoadDemo(TestCase):
 
     def test_writes_facts_under_the_documented_ids(self) -> None:
         assert Event.objects.filter(type="customer.registered", subject=cast.JOHN).exists()
+
+    def test_has_the_printed_invitations_and_some_that_brought_friends(self) -> None:
+        """RF-1, RF-4, RF-9."""
+        printed = Invitation.objects.filter(uuid__startswith="22200000-0000-474c")
+        statuses = Counter(Invitation.objects.values_list("status", flat=True))
+        paid = Lot.objects.filter(posting__invitation_uuid=friends.PAID)
+
+        assert {one.referrer.uuid for one in printed} == {UUID(cast.JOHN)}
+        assert {one.token for one in printed} == {token for _, _, token in friends.PRINTED}
+        assert statuses == {"invited": 4, "registered": 1, "made_purchase": 2}
+        assert sorted(lot.amount for lot in paid) == [20, 20, 50]
 
     def test_does_nothing_the_second_time(self) -> None:
         before = Transaction.objects.count()

@@ -130,3 +130,21 @@ def engine_context(*lines: engine.Line, **fields: Any) -> engine.Context:
 
 def _take(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: fields.pop(name) for name in names if name in fields}
+
+
+def referral_rule(
+    rewarded: engine.Rewarded, points: Any, *, event: str = "register", **fields: Any
+) -> engine.ReferralRule:
+    """Return a rule for everybody on level 7. A later rule was edited earlier."""
+    number = next(_numbers)
+    defaults = {
+        "id": number,
+        "uuid": str(number),
+        "name": f"Rule {number}",
+        "type": "referral",
+        "edited_at": datetime(2026, 1, 1, tzinfo=UTC) - timedelta(minutes=number),
+        "level_ids": frozenset({LEVEL_ID}),
+    }
+    return engine.ReferralRule(
+        rewarded=rewarded, points=Decimal(points), event=event, **defaults | fields
+    )

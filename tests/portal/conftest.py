@@ -1,20 +1,12 @@
 """The cast of the portal's tests: Alice of the default store."""
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Customer
 from loyalty.core.models import Store
 from tests.factories.accounts import PASSWORD, CustomerFactory
 from tests.factories.core import default_store
-
-
-@pytest.fixture(autouse=True)
-def _forget_attempts():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts.models import Customer, CustomerStatus
 from accounts.services import customers
+from loyalty.core import throttle
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import AuditEntry
-from loyalty.portal import sessions, throttle
+from loyalty.portal import sessions
 from tests.factories.accounts import PASSWORD, CustomerFactory
 from tests.factories.core import StoreFactory
 
@@ -203,7 +204,7 @@ def test_needs_a_form_of_ours(alice):
 
 
 def test_closes_for_a_while_after_too_many_failures(client, alice):
-    for _ in range(throttle.FAILURES_PER_LOGIN):
+    for _ in range(throttle.PER_PLACE):
         sign_in(client, alice.email, WRONG)
 
     response = sign_in(client, alice.email)
@@ -213,7 +214,7 @@ def test_closes_for_a_while_after_too_many_failures(client, alice):
 
 
 def test_counts_failures_afresh_after_a_success(client, alice):
-    for _ in range(throttle.FAILURES_PER_LOGIN - 1):
+    for _ in range(throttle.PER_PLACE - 1):
         sign_in(client, alice.email, WRONG)
     sign_in(client, alice.email)
     client.post("/portal/sign-out/")

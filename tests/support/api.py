@@ -65,5 +65,13 @@ class ApiClient:
         answer: HttpResponse = self.http.generic(
             method, f"/api/{path.lstrip('/')}", raw, content_type, **(self.headers | headers)
         )
-        answer.data = json.loads(answer.content) if answer.content else None  # type: ignore[attr-defined]
+        answer.data = _data(answer)  # type: ignore[attr-defined]
         return answer
+
+
+def _data(answer: HttpResponse) -> Any:
+    """Return the parsed body; None for an empty one, and for what is not JSON, such as a file."""
+    if answer.streaming or not answer.content:
+        return None
+    is_json = answer["Content-Type"].startswith("application/json")
+    return json.loads(answer.content) if is_json else None

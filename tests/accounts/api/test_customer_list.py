@@ -142,12 +142,6 @@ def test_refuses_a_forged_scroll(sam: ApiClient, crowd: Store, scroll: str) -> N
     assert sam.get(f"{crowd.code}/customer", {"scrollId": scroll}).status_code == 400
 
 
-def test_refuses_positions_beyond_the_window_cus60(sam: ApiClient, crowd: Store) -> None:
-    answer = sam.get(f"{crowd.code}/customer", {"page": 1001, "perPage": 10})
-
-    assert answer.status_code == 400
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -225,3 +219,32 @@ def test_asks_for_more_where_too_many_are_found_cus62(sam: ApiClient, shop: Stor
 
     assert answer.status_code == 400
     assert answer.data == {"error": "to many results"}
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [
+        pytest.param("email", "LA-12@Ex", id="email"),
+        pytest.param("phone", "1 234", id="phone"),
+        pytest.param("loyaltyCardNumber", "d-7", id="card"),
+        pytest.param("lastName", "ŻÓŁ", id="letters-beyond-ascii"),
+        pytest.param("lastName", "ół", id="too-short-for-parts"),
+        pytest.param("emailOrPhone", "123456", id="either"),
+    ],
+)
+def test_finds_a_piece_out_of_the_middle(
+    sam: ApiClient, shop: Store, name: str, piece: str
+) -> None:
+    """8.4: contains, whatever the case."""
+    CustomerFactory(shop, last_name="Other", email="other@example.com")
+    CustomerFactory(
+        shop,
+        last_name="Nieżółty",
+        email="ela-12@example.com",
+        phone="+48601234567",
+        loyalty_card_number="Card-77",
+    )
+
+    found = sam.get(f"{shop.code}/customer", {name: piece}).data
+
+    assert [row["lastName"] for row in found["customers"]] == ["Nieżółty"]

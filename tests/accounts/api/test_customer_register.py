@@ -58,6 +58,7 @@ LAYOUT = [
     "levelId",
     "posId",
     "sellerId",
+    "invitationToken",
 ]
 
 

@@ -15,7 +15,7 @@ from loyalty.core.models import AuditEntry, uuid7
 from tests.factories.accounts import CustomerFactory, SellerFactory
 from tests.factories.staff import StaffFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
 
 @pytest.fixture
@@ -172,6 +172,7 @@ def test_what_is_not_there_is_404(sam, store, verb):
 @pytest.mark.parametrize("path", ["admin/p2p-points-transfer", "admin/p2p-points-tranfer"])
 @pytest.mark.parametrize("identifier", ["uuid", "email", "phone"])
 def test_staff_send_points_between_customers(sam, alice, bob, path, identifier):
+    """PA-15."""
     add(alice, 100)
 
     answer = sam.form(
@@ -239,6 +240,7 @@ def test_a_customer_cannot_send_to_themself(api, alice):
 
 
 def test_lists_all_with_their_keys(sam, alice, bob, store, monkeypatch):
+    """PA-26."""
     sale = uuid7()
     # As if no room above had filled the socket.
     monkeypatch.setattr(transfers, "_loaders", [])
@@ -324,6 +326,7 @@ def test_filters_the_list(sam, query, values):
 
 @pytest.mark.usefixtures("some_of_each")
 def test_filters_by_customer_and_expiry(sam, alice, bob):
+    """PA-26: `willExpireTill` finds active lots only."""
     until = (timezone.now() + timedelta(days=3)).isoformat()
 
     soon = sam.get("DEFAULT/points/transfer", {"willExpireTill": until})
@@ -357,6 +360,7 @@ def test_the_list_costs_the_same_for_2_as_for_20(sam, alice, bob):
 
 @pytest.mark.parametrize(("kind", "expected"), [("earned", 10), ("spent", 4), ("pending", 0)])
 def test_histogram_is_zero_filled(sam, alice, kind, expected):
+    """PA-27."""
     add(alice, 10)
     points.spend(customer=alice, amount=Decimal(4), issuer="admin")
 
@@ -369,6 +373,7 @@ def test_histogram_is_zero_filled(sam, alice, kind, expected):
 
 
 def test_histogram_looks_ahead(sam, alice):
+    """PA-27."""
     add(alice, 10, expires_at=timezone.now() + timedelta(days=2))
 
     query = {"pointType": "expired", "lastDays": 1, "futureDays": 5}
@@ -403,12 +408,15 @@ PATHS = [
     ("POST", "admin/p2p-points-transfer", {"staff": 400, "seller": 403, "customer": 403}),
     ("POST", "customer/points/p2p-transfer", {"staff": 403, "seller": 403, "customer": 400}),
     ("GET", "points/transfers", {"staff": 200, "seller": 403, "customer": 403, "viewer": 200}),
+    ("POST", "points/transfer/import", {"staff": 400, "seller": 403, "customer": 403}),
+    ("POST", "points/transfer/import", {"viewer": 403, "nobody": 401}),
     ("POST", "points/transfer/add", {"viewer": 403, "trusted": 400}),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "statuses"), PATHS)
 def test_who_may(api, alice, store, method, path, statuses):
+    """PA-20: sellers only where their account says so."""
     people = {
         "staff": lambda: StaffFactory("POINT_TRANSFER"),
         "viewer": lambda: StaffFactory("POINT_TRANSFER:VIEW"),

@@ -19,7 +19,7 @@ from loyalty.core.models import uuid7
 from loyalty.core.store_settings import StoreSettings
 from tests.accounts.ledger.conftest import NOON
 
-pytestmark = [pytest.mark.ledger, pytest.mark.django_db]
+pytestmark = [pytest.mark.ledger, pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
 
 @dataclass
@@ -285,6 +285,7 @@ LOCKING = {
 
 
 def test_pe_6_validity_starts_when_the_lock_ends(alice):
+    """PA-2, PE-5."""
     alice.store.setting_values = LOCKING
     granted_at = datetime(2018, 1, 1, 10, tzinfo=UTC)
 

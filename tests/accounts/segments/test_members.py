@@ -14,8 +14,10 @@ from accounts.services import customers, segment_members, segments
 from accounts.services.segment_members import Changes
 from accounts.tasks import recalculate_segments
 from earning.models import RuleType
+from loyalty.core import locks
 from loyalty.core.actors import SYSTEM
-from loyalty.core.models import Event, Store
+from loyalty.core.jobs import Run
+from loyalty.core.models import Event, JobRun, Store
 from tests.factories import CustomerFactory, StoreFactory
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.transactions import ReturnFactory, SaleFactory
@@ -111,11 +113,11 @@ def test_sg5_only_one_process_is_at_a_segment(shop: Store) -> None:
     found: list[bool] = []
 
     def try_it() -> None:
-        with segment_members._alone(segment.pk) as is_alone:
+        with locks.alone(f"segment:{segment.pk}") as is_alone:
             found.append(is_alone)
         connection.close()
 
-    with segment_members._alone(segment.pk):
+    with locks.alone(f"segment:{segment.pk}"):
         other = Thread(target=try_it)
         other.start()
         other.join()
@@ -132,7 +134,9 @@ def test_sg5_the_job_takes_all_active_segments(shop: Store) -> None:
     second = make_segment(shop, [criterion("transaction_count", max=0)], name="New")
     inactive = make_segment(shop, SPENDERS, name="Off", is_active=False)
 
-    assert recalculate_segments() == (2, 0)
+    recalculate_segments()
+
+    assert JobRun.objects.get().counts == {"added": 2}
     counts = [segment.memberships.count() for segment in (first, second, inactive)]
     assert counts == [1, 1, 0]
 
@@ -144,14 +148,17 @@ def test_sg5_one_segment_that_fails_does_not_stop_the_others(
     CustomerFactory(shop, transactions_amount=Decimal(100))
     recalculate = segment_members._recalculate
 
-    def failing(segment: Segment, now: datetime) -> Changes:
+    def failing(segment: Segment, now: datetime, run: Run) -> Changes:
         if segment == broken:
             raise RuntimeError
-        return recalculate(segment, now)
+        return recalculate(segment, now, run)
 
     monkeypatch.setattr(segment_members, "_recalculate", failing)
 
-    assert segment_members.recalculate_all(NOW) == Changes(added=1)
+    run = Run()
+
+    assert segment_members.recalculate_all(NOW, run=run) == Changes(added=1)
+    assert run.faults == [f"Segment {broken.pk}: RuntimeError: "]
     assert [broken.memberships.count(), whole.memberships.count()] == [0, 1]
 
 

@@ -12,6 +12,7 @@ from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import InvalidFields
 from loyalty.core.models import AuditEntry, Event, Store
 from tests.factories import CustomerFactory, StoreFactory
+from tests.factories.campaigns import CampaignFactory
 from tests.factories.earning import EarningRuleFactory
 from tests.support.segments import criterion, make_segment, names_in
 
@@ -103,6 +104,18 @@ def test_not_deleted_while_an_earning_rule_is_meant_for_them(shop: Store) -> Non
 
     assert Segment.objects.filter(pk=segment.pk).exists()
     assert [use.name for use in selectors.list_uses(segment)] == [rule.name]
+
+
+def test_not_deleted_while_a_reward_is_meant_for_them(shop: Store) -> None:
+    """SG-7."""
+    segment = make_segment(shop, EVERYBODY)
+    reward = CampaignFactory(shop, name="Mug", levels=(), segments=(str(segment.uuid),))
+
+    with pytest.raises(segments.SegmentInUse, match="reward Mug"):
+        segments.delete(segment=segment, actor=SYSTEM)
+
+    assert Segment.objects.filter(pk=segment.pk).exists()
+    assert [(use.kind, use.id) for use in selectors.list_uses(segment)] == [("reward", reward.pk)]
 
 
 def test_told_to_the_processes_only_when_what_counts_has_changed(shop: Store) -> None:

@@ -27,11 +27,11 @@ def earn(customer: Customer, amount: object, expires_at: datetime | None) -> Non
     )
 
 
-def expiring_points(store: Store, **others: Any) -> list[notices.Payload]:
+def expiring_points(store: Store, **others: Any) -> list[notices.ExpiringPoints]:
     return [who for batch in notices.iterate_expiring_points(store, NOW, **others) for who in batch]
 
 
-def expiring_levels(store: Store, now: datetime) -> list[notices.Payload]:
+def expiring_levels(store: Store, now: datetime) -> list[notices.ExpiringLevel]:
     return [who for batch in notices.iterate_expiring_levels(store, now) for who in batch]
 
 
@@ -45,18 +45,9 @@ def test_sums_what_a_customer_loses_on_that_day_pe10_c7() -> None:
     earn(customer, 80, None)
     points.spend(customer=customer, amount=Decimal(5), issuer="admin", now=NOW)
 
+    # The oldest are spent first: 3, and 2 of the 10.5.
     assert expiring_points(store) == [
-        {
-            "customerId": str(customer.uuid),
-            "customerEmail": customer.email,
-            "customerPhone": "+48600700800",
-            "customerLoyaltyCardNumber": customer.loyalty_card_number,
-            "customerFirstName": "Alice",
-            "customerLastName": customer.last_name,
-            # The oldest are spent first: 3, and 2 of the 10.5.
-            "points": 28.5,
-            "pointsWillExpire": "2026-03-11T23:59:59+01:00",
-        }
+        notices.ExpiringPoints(customer.pk, customer.uuid, Decimal("28.5"), DAY[1])
     ]
 
 
@@ -81,8 +72,8 @@ def test_comes_in_batches_that_miss_nobody_pe10() -> None:
     batches = list(notices.iterate_expiring_points(store, NOW, batch=2))
 
     assert [len(batch) for batch in batches] == [2, 2, 1]
-    told = [who["customerId"] for batch in batches for who in batch]
-    assert told == [str(customer.uuid) for customer in customers]
+    told = [who.customer_id for batch in batches for who in batch]
+    assert told == [customer.pk for customer in customers]
 
 
 def program(**settings: Any) -> Store:
@@ -129,9 +120,9 @@ def test_names_the_level_to_come_lv17(left: int, future: str | None) -> None:
         assert found == []
         return
     [told] = found
-    assert told["customerId"] == str(customer.uuid)
-    assert (told["levelName"], told["futureLevelName"]) == ("L2", future)
-    assert set(told) == {*notices.WHO, "levelId", "levelName", "futureLevelId", "futureLevelName"}
+    assert told.customer_uuid == customer.uuid
+    assert (told.level.name(), told.future.name()) == ("L2", future)
+    assert told.ends_at == NOW + timedelta(days=365)
 
 
 @pytest.mark.parametrize(

@@ -109,4 +109,4 @@ def test_ties_a_customer_to_a_pos_cus27() -> None:
     customer.refresh_from_db()
     assert customer.pos == shop
     entry = AuditEntry.objects.get(event_type="AssignPosToCustomer")
-    assert entry.data == {"posId": str(shop.uuid)}
+    assert entry.data == {"posId": {"old": None, "new": str(shop.uuid)}}

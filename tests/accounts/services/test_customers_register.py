@@ -213,7 +213,7 @@ def test_names_every_fault_at_once(shop: Store) -> None:
     assert set(errors) == {"first_name", "email", "agreement1"}
 
 
-def test_refuses_without_an_entry_level_cus4() -> None:
+def test_refuses_without_an_entry_level_cus4_lv3() -> None:
     store = StoreFactory()
     LevelFactory(store, condition_value=10)
 

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 
 def test_moves_and_marks_the_customer_lv10() -> None:
     customer = CustomerFactory()
+    basic = customer.level
+    assert basic is not None
     gold = LevelFactory(customer.store, condition_value=1000)
 
     levels.assign_manually(customer=customer, level=gold, actor=SAM, now=NOW)
@@ -28,7 +30,7 @@ def test_moves_and_marks_the_customer_lv10() -> None:
     assert (change.new_level, change.reason, change.changed_at) == (gold, "manual", NOW)
     assert Event.objects.filter(type="customer.moved_to_level").latest("pk").payload["manually"]
     entry = AuditEntry.objects.get(event_type="MoveCustomerToLevel")
-    assert entry.data == {"levelId": str(gold.uuid)}
+    assert entry.data == {"levelId": {"old": str(basic.uuid), "new": str(gold.uuid)}}
 
 
 def test_marks_a_customer_who_is_in_the_level_already() -> None:

@@ -27,7 +27,7 @@ ACTIVE, EARNED, SINCE_MOVE = (
     "earned_points_since_last_level_change",
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
 
 def after_days(base: str, **others: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +19,9 @@ from PIL import Image
 
 from accounts.models import Customer, Seller, StaffUser
 from accounts.services import tokens
+from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Event
+from loyalty.core.services import audit
 from tests.api.reference.facts import Call, differences, read_calls
 
 STORE = "/api/DEFAULT/"
@@ -42,6 +45,15 @@ class TestReference(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         call_command("load_demo", verbosity=0)
+        # The examples of archives are about a time before the demo store.
+        audit.record(
+            SYSTEM,
+            store=None,
+            event_type="AuthenticationFailure",
+            entity_type="User",
+            entity_id="",
+            now=datetime(2019, 3, 6, 12, 12, 29, tzinfo=UTC),
+        )
 
     def replay(self, call: Call) -> None:
         for earlier in call.after:

@@ -153,5 +153,6 @@ def test_old_answers_are_forgotten(db: None):
         record = IdempotencyRecord.objects.create(caller="x", key=str(number), fingerprint="")
         IdempotencyRecord.objects.filter(pk=record.pk).update(created_at=timezone.now() - age)
 
-    assert tasks.forget_answers() == 1
+    tasks.forget_answers()
+
     assert IdempotencyRecord.objects.get().key == "0"

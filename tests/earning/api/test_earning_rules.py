@@ -81,6 +81,7 @@ def refused(answer):
 
 
 def test_a_general_spending_rule_is_created(admin, store):
+    """ER-2."""
     rule = create(
         admin,
         LevelFactory(store),
@@ -266,6 +267,10 @@ def test_all_faults_are_told_at_once(admin, store):
         pytest.param({"inclusionType": "some"}, "inclusionType", id="unknown inclusion type"),
         pytest.param({"allTimeActive": "0", "startAt": "2026-01-01"}, "endAt", id="half a window"),
         pytest.param({"startAt": "yesterday"}, "startAt", id="no date"),
+        pytest.param({"startAt": "0001-01-01 00:00"}, "startAt", id="before all time"),
+        pytest.param({"endAt": "9999-12-31 23:59:59-23:00"}, "endAt", id="after all time"),
+        pytest.param({"endAt": "2026-02-30 00:00"}, "endAt", id="no such day"),
+        pytest.param({"endAt": "1e308"}, "endAt", id="a number for a date"),
         pytest.param({"active": "perhaps"}, "active", id="no flag"),
         pytest.param({"name": "x" * 300}, "name", id="long name"),
         pytest.param({"levels][0][deeper": "1"}, "levels", id="an object for an id"),
@@ -280,6 +285,46 @@ def test_a_faulty_field_is_refused_there(admin, store, fields, faulty):
 
     assert list(refused(answer)) == [faulty]
     assert not EarningRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "faulty"),
+    [
+        pytest.param({"multiplier": "1e308"}, "multiplier", id="factor 1e308"),
+        pytest.param(
+            {"multiplier": "1" + "0" * 400}, "multiplier", id="factor 1e400, digit by digit"
+        ),
+        pytest.param({"multiplier": "-Infinity"}, "multiplier", id="factor without end"),
+        pytest.param({"skuIds][0": " "}, "skuIds", id="blank SKU"),
+        pytest.param({"skuIds][0": "S" * 256}, "skuIds", id="SKU too long"),
+        pytest.param(
+            {"skuIds][0": "A", "skuIds][1": "B", "labels": ":"}, "labels", id="half a label"
+        ),
+    ],
+)
+def test_a_product_multiplier_is_refused_where_it_is_wrong(admin, store, fields, faulty):
+    given = {"type": "multiply_for_product", "multiplier": "2", "skuIds][0": "A"} | fields
+
+    answer = admin.form("POST", "DEFAULT/earningRule", form(LevelFactory(store), **given))
+
+    assert set(refused(answer)) == {faulty}
+    assert not EarningRule.objects.exists()
+
+
+def test_an_sku_that_nothing_has_multiplies_nothing(admin, store):
+    """The program knows goods by what is bought: a rule may come before its goods."""
+    level = LevelFactory(store)
+    create(admin, level)
+    given = {"type": "multiply_for_product", "multiplier": "2", "skuIds][0": "never-sold"}
+    create(admin, level, **given)
+    cart = {"transaction": {"items": [], "purchaseDate": "2026-03-14"}}
+    cart["transaction"]["items"].append(
+        {"sku": {"code": "A"}, "name": "Tea", "quantity": 1, "grossValue": 10, "category": "tea"}
+    )
+
+    answer = admin.post("DEFAULT/transaction/simulate", cart)
+
+    assert answer.data == {"points": 20}
 
 
 def test_a_faulty_label_multiplier_is_told_by_its_number(admin, store):

@@ -9,6 +9,7 @@ from accounts.ledger.models import Lot
 from earning.models import EarningRule, RuleType, RuleUse
 from earning.services import occasions
 from tests.factories.accounts import CustomerFactory, LevelFactory
+from tests.factories.campaigns import CampaignFactory
 from tests.factories.core import StoreFactory
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.staff import StaffFactory
@@ -111,6 +112,11 @@ def test_a_custom_event_says_where_it_is_reported(admin, store):
         ("geolocation", {"latitude": "NaN"}, {"latitude"}),
         ("geolocation", {"longitude": "1e308"}, {"longitude"}),
         ("geolocation", {"radius": "0.5", "pointsAmount": "0"}, {"radius", "pointsAmount"}),
+        ("geolocation", {"latitude": "-1e308"}, {"latitude"}),
+        ("geolocation", {"radius": "1e308"}, {"radius"}),
+        ("geolocation", {"radius": "Infinity"}, {"radius"}),
+        ("custom_event", {"pointsAmount": "1e308"}, {"pointsAmount"}),
+        ("custom_event", {"limit][limit": "1e308"}, {"limit.limit"}),
         ("referral", {"eventName": "login"}, {"eventName"}),
         ("referral", {"rewardType": "nobody"}, {"rewardType"}),
     ],
@@ -155,18 +161,22 @@ def test_periods_of_release_3_are_understood_er24(admin, store, sent, kept):
     assert EarningRule.objects.get().limit_period == kept
 
 
-def test_an_instant_reward_waits_for_reward_campaigns(admin, store):
-    fields = form("qrcode", LevelFactory(store), rewardCampaignId="x") | {
-        "earningRule[type]": "instant_reward"
-    }
+def test_an_instant_reward_names_a_reward_of_the_store_ins1(admin, store):
+    """INS-1."""
+    level = LevelFactory(store)
 
-    answer = admin.form("POST", "DEFAULT/earningRule", fields)
+    def sent(campaign_uuid):
+        fields = form("qrcode", level, rewardCampaignId=str(campaign_uuid))
+        fields |= {"earningRule[type]": "instant_reward"}
+        return admin.form("POST", "DEFAULT/earningRule", fields)
 
-    assert refused(answer) == {"rewardCampaignId"}
-    node = answer.data["form"]["children"]["rewardCampaignId"]
-    assert node["errors"] == [
-        "There are no reward campaigns in this program yet, so none can be given."
-    ]
+    for wrong in ("x", CampaignFactory().uuid, CampaignFactory(store, "cashback").uuid):
+        assert refused(sent(wrong)) == {"rewardCampaignId"}
+    assert not EarningRule.objects.exists()
+    campaign = CampaignFactory(store)
+    answer = sent(campaign.uuid)
+    row = admin.get(f"DEFAULT/earningRule/{answer.data['earningRuleId']}").data
+    assert row["rewardCampaignId"] == str(campaign.uuid)
 
 
 def test_an_edit_may_call_a_custom_event_an_event(admin, store):

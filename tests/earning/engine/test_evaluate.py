@@ -55,19 +55,19 @@ IGNORE_RED = {
     ("rules", "points"),
     [
         pytest.param([], "0", id="no rule"),
-        pytest.param([rate(4)], "608", id="rate 4, delivery included"),
-        pytest.param([rate(4, excludes_delivery=True)], "448", id="rate 4, delivery excluded"),
-        pytest.param([rate(4, **EXCLUDE_RED)], "560", id="rate 4, red excluded"),
+        pytest.param([rate(4)], "608", id="ER-9 ER-10 rate 4, delivery included"),
+        pytest.param([rate(4, excludes_delivery=True)], "448", id="ER-9 rate 4, delivery excluded"),
+        pytest.param([rate(4, **EXCLUDE_RED)], "560", id="ER-9 rate 4, red excluded"),
         pytest.param([rate(4, **INCLUDE_RED)], "48", id="rate 4, only red"),
         pytest.param([rate(4, **INCLUDE_NOTHING)], "0", id="rate 4, only labels of an empty list"),
         pytest.param([rate(4, **IGNORE_RED)], "608", id="rate 4, label lists ignored"),
         pytest.param(
             [rate(4, excluded_skus=frozenset({"000"}))], "208", id="rate 4, SKU 000 excluded"
         ),
-        pytest.param([rate(10), rate(4)], "2128", id="rates add"),
+        pytest.param([rate(10), rate(4)], "2128", id="ER-8 rates add"),
         pytest.param([rate(4, order_value_min=Decimal(100))], "608", id="minimum 100 reached"),
         pytest.param([rate(4, order_value_min=Decimal(152))], "608", id="minimum 152 just reached"),
-        pytest.param([rate(4, order_value_min=Decimal(300))], "0", id="minimum 300 missed"),
+        pytest.param([rate(4, order_value_min=Decimal(300))], "0", id="ER-9 minimum 300 missed"),
         pytest.param(
             [rate(4, order_value_min=Decimal(120), excludes_delivery=True)],
             "0",
@@ -83,20 +83,20 @@ IGNORE_RED = {
             "208",
             id="excluded SKUs count towards the minimum",
         ),
-        pytest.param([rate(4), times(3, sku="123")], "704", id="times 3 on SKU 123"),
-        pytest.param([rate(4), times(3, label=RED)], "704", id="times 3 on red"),
+        pytest.param([rate(4), times(3, sku="123")], "704", id="ER-11 times 3 on SKU 123"),
+        pytest.param([rate(4), times(3, label=RED)], "704", id="ER-11 times 3 on red"),
         pytest.param(
             [rate(4), times(3, sku="123", label=RED)], "704", id="SKU and label match once"
         ),
         pytest.param([times(3, sku="123"), rate(4)], "704", id="rates run before multipliers"),
-        pytest.param([times(3, sku="123")], "0", id="nothing to multiply"),
+        pytest.param([times(3, sku="123")], "0", id="ER-11 nothing to multiply"),
         pytest.param(
-            [rate(4), by_labels((RED, 3), (BLUE, 6))], "2704", id="labels red 3 and blue 6"
+            [rate(4), by_labels((RED, 3), (BLUE, 6))], "2704", id="ER-12 labels red 3 and blue 6"
         ),
         pytest.param(
-            [rate(4), by_labels((RED, 0), (BLUE, 2))], "960", id="labels red 0 and blue 2"
+            [rate(4), by_labels((RED, 0), (BLUE, 2))], "960", id="ER-12 labels red 0 and blue 2"
         ),
-        pytest.param([rate(4), product("123", 100)], "708", id="product 123 gives 100"),
+        pytest.param([rate(4), product("123", 100)], "708", id="ER-13 product 123 gives 100"),
         pytest.param(
             [rate(4), product("123", 100), times(3, sku="123")],
             "804",
@@ -105,20 +105,20 @@ IGNORE_RED = {
         pytest.param(
             [rate(4), rate(10), times(3, label=RED), times(5, label=BLUE), product("000", 200)],
             "8264",
-            id="all of them together",
+            id="ER-8 all of them together",
         ),
         pytest.param(
-            [rate(1), rate(1, last=True), rate(10)], "304", id="nothing after the last rule"
+            [rate(1), rate(1, last=True), rate(10)], "304", id="ER-15 nothing after the last rule"
         ),
         pytest.param(
             [rate(1), rate(1, last=True, order_value_min=Decimal(1_000_000)), rate(2)],
             "456",
-            id="a last rule that missed its minimum stops nothing",
+            id="ER-15 a last rule that missed its minimum stops nothing",
         ),
         pytest.param(
             [rate(1), times(2, sku="unknown", last=True), product("123", 100)],
             "152",
-            id="a last multiplier stops though no line matched",
+            id="ER-15 a last multiplier stops though no line matched",
         ),
         pytest.param(
             [rate(1), product("unknown", 100, last=True), product("123", 100)],
@@ -142,6 +142,7 @@ def test_a_factor_of_two_on_one_of_three_lines():
 
 
 def test_all_matching_labels_of_a_line_multiply():
+    """ER-12."""
     line = engine_line("1", "10", "color:red", "size:xl")
     factors = by_labels((RED, 3), (engine_label("size:xl"), 2))
 
@@ -151,13 +152,14 @@ def test_all_matching_labels_of_a_line_multiply():
 
 
 def test_two_lines_with_one_sku_collect_apart():
-    """C9: the original multiplied the shared sum once for each line and gave 120."""
+    """ER-17, C9: the original multiplied the shared sum once for each line and gave 120."""
     found = evaluate([rate(1), times(2, sku="A")], engine_line("A", "10"), engine_line("A", "20"))
 
     assert found.points == Decimal(60)
 
 
 def test_a_product_pays_once_for_each_line():
+    """ER-13."""
     found = evaluate([product("A", 50)], engine_line("A", "10"), engine_line("A", "20"))
 
     assert found.points == Decimal(100)
@@ -195,6 +197,7 @@ def test_the_most_recently_edited_of_one_priority_runs_first():
 
 
 def test_the_comment_names_the_rules_that_gave_something_in_order():
+    """ER-16, PA-21."""
     spend, twice, idle = rate(1), times(2, sku="123"), product("unknown", 5)
 
     found = evaluate([idle, twice, spend], *CART)

@@ -19,7 +19,7 @@ from tests.factories.accounts import PASSWORD, CustomerFactory, LevelFactory, Po
 from tests.factories.core import StoreFactory
 from tests.factories.earning import EarningRuleFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ACCOUNT_CREATED = StoreEvent.ACCOUNT_CREATED.value

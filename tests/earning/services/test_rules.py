@@ -100,7 +100,10 @@ def test_making_a_rule_is_audited():
     rule = create(StoreFactory())
 
     entry = AuditEntry.objects.get(event_type="CreateEarningRule")
-    assert (entry.entity_id, entry.data["new"]["point_value"]) == (str(rule.uuid), "2.00")
+    assert (entry.entity_id, entry.data["point_value"]) == (
+        str(rule.uuid),
+        {"old": None, "new": "2"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -241,7 +244,7 @@ def test_an_update_is_audited_with_old_and_new():
     rules.update(rule=rule, data=data_for(store), actor=SYSTEM, now=NOW)
 
     entry = AuditEntry.objects.get(event_type="UpdateEarningRule")
-    assert (entry.data["old"]["point_value"], entry.data["new"]["point_value"]) == ("1.00", "2.00")
+    assert entry.data["point_value"] == {"old": "1", "new": "2"}
 
 
 def test_the_type_cannot_be_changed():

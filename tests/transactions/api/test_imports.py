@@ -40,7 +40,7 @@ def told(answer) -> list[str]:
     return [item.get("message", item["status"]) for item in answer.data["items"]]
 
 
-def test_registers_each_row_with_its_effects(staff, alice, store):
+def test_registers_each_row_with_its_effects(staff, alice, store):  # TX-5
     shop = PosFactory(store, identifier="pos1")
     more = "<posIdentifier>pos1</posIdentifier><purchasePlace>Harbour</purchasePlace>"
 
@@ -66,7 +66,7 @@ def test_registers_each_row_with_its_effects(staff, alice, store):
     assert alice.transactions_amount == Decimal("21.00")
 
 
-def test_tells_what_is_wrong_with_a_row_and_goes_on(staff, alice, store):
+def test_tells_what_is_wrong_with_a_row_and_goes_on(staff, alice, store):  # TX-5
     rows = [
         sale("1", "<posId>no-uuid</posId>"),
         sale("2", items=""),
@@ -129,7 +129,7 @@ def test_needs_a_file_and_the_right_to_change(staff, reader, seller, store, path
         "<customerPhoneNumber>+48601234567</customerPhoneNumber>",
     ],
 )
-def test_matches_by_any_identifier(staff, alice, store, who):
+def test_matches_by_any_identifier(staff, alice, store, who):  # TX-13
     alice.loyalty_card_number, alice.phone = "CARD-1", "+48601234567"
     alice.save()
     document = UnmatchedSaleFactory(store, number="888")
@@ -142,7 +142,7 @@ def test_matches_by_any_identifier(staff, alice, store, who):
     assert document.customer == alice
 
 
-def test_tells_why_a_row_matches_nothing(staff, alice, store):
+def test_tells_why_a_row_matches_nothing(staff, alice, store):  # TX-13
     SaleFactory(alice, number="1")
     UnmatchedSaleFactory(store, number="2")
     rows = [

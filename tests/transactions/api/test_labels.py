@@ -27,6 +27,7 @@ def labels_of(document):
 
 @pytest.mark.parametrize("word", ["label", "labels"])
 def test_post_replaces_all_by_either_word(staff, document, word):
+    """TX-17."""
     answer = staff.form(
         "POST",
         ADMIN,
@@ -69,6 +70,7 @@ def test_post_of_an_unknown_document_does_not_exist(staff, store):
 
 
 def test_patch_appends_by_number(staff, document):
+    """TX-17."""
     answer = staff.form(
         "PATCH",
         ADMIN,
@@ -124,6 +126,7 @@ def test_customers_do_not_append_to_others(customer, document, store, owner):
 
 
 def test_put_adds_and_delete_removes_exact_pairs(staff, document):
+    """TX-17."""
     path = f"DEFAULT/transaction/{document.uuid}/label"
 
     added = staff.put(path, {"labels": [PAIR, {"key": "old", "value": "2"}]})

@@ -1,6 +1,7 @@
 """Tills do not wait for one another, and never sell twice. Source: TX-1, the ledger's locks."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.ledger.models import WalletBalance
-from accounts.services import customer_locks, points
+from accounts.services import customer_locks, customers, points
 from loyalty.core.actors import SYSTEM
 from tests.factories import CustomerFactory, StoreFactory
 from tests.factories.earning import EarningRuleFactory
@@ -75,6 +76,40 @@ def test_of_one_number_sent_twice_at_once_one_is_stored():
 def refreshed(customer):
     customer.refresh_from_db()
     return customer
+
+
+def test_a_customer_blocked_while_we_waited_is_nobody():
+    """TX-7: the till found somebody active, and waited for whoever was blocking them."""
+    store, [alice] = earners(1)
+    is_blocked = threading.Event()
+
+    def block():
+        with transaction.atomic():
+            customers.deactivate(customer=alice, actor=SYSTEM)
+            is_blocked.set()
+            wait_until_somebody_waits()
+
+    def buy():
+        assert is_blocked.wait(WAIT_SECONDS)
+        return register(store, document(alice, "10.00"))
+
+    _, sale = at_once(block, buy)
+
+    assert sale.customer is None
+
+
+def wait_until_somebody_waits():
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select count(*) from pg_locks l join pg_stat_activity a using (pid)"
+                " where not l.granted and a.datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("Nobody waited.")
 
 
 def test_purchases_of_others_finish_while_one_customer_is_locked():

@@ -8,7 +8,6 @@ import pytest
 
 from accounts.ledger.models import Lot
 from accounts.models import CustomerStatus
-from accounts.services import customers
 from earning.models import Evaluation, RuleType
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import InvalidFields
@@ -322,20 +321,6 @@ def test_refuses_a_point_of_sale_of_another_store():
         register(store, document(pos_uuid=PosFactory().uuid))
 
     assert not Transaction.objects.exists()
-
-
-def test_a_customer_blocked_while_we_waited_is_nobody(monkeypatch):
-    customer = CustomerFactory()
-    found = purchases.customer_selectors.find_id_by_identity
-
-    def find_and_block(*arguments, **named):
-        result = found(*arguments, **named)
-        customers.deactivate(customer=customer, actor=SYSTEM)
-        return result
-
-    monkeypatch.setattr(purchases.customer_selectors, "find_id_by_identity", find_and_block)
-
-    assert SaleFactory(customer).customer is None
 
 
 BAD = document(lines=(line(),))

@@ -22,7 +22,7 @@ from tests.factories.transactions import (
 from transactions.models import DocumentType, Transaction
 from transactions.services import purchases
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
 NOW = datetime(2026, 3, 15, 8, tzinfo=UTC)
 

@@ -1,0 +1,155 @@
+"""The cockpit's pages of imports …"""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Customer
+from accounts.selectors import balances
+from loyalty.core.imports import jobs
+from loyalty.core.models import ImportJob, ImportState, Store
+from tests.factories import LevelFactory, StoreFactory
+from tests.factories.accounts import CustomerFactory
+
+LIST = reverse("admin:imports")
+HEADER = "E-Mail;First name;Last name;active;gender;Rules"
+GOOD = "ann@example.com;Ann;Kowalska;true;female;true"
+MAPPING = {
+    "column-0": "email",
+    "column-1": "firstName",
+    "column-2": "lastName",
+    "column-3": "active",
+    "column-4": "gender",
+    "column-5": "agreement1",
+}
+
+
+@pytest.fixture
+def shop(store: Store) -> Store:
+    LevelFactory(store)
+    return store
+
+
+def upload(client, text, kind="customers"):
+    file = SimpleUploadedFile("people.csv", text.encode())
+    return client.post(LIST, {"kind": kind, "file": file})
+
+
+def page(job, name="import", *more):
+    return reverse(f"admin:{name}", args=[job.uuid, *more])
+
+
+def work(job) -> None:
+    jobs.run(job.pk)
+    job.refresh_from_db()
+
+
+def test_leads_from_a_file_over_its_check_to_its_rows(cockpit, shop):
+    client = cockpit()
+
+    answer = upload(client, f"{HEADER}\n{GOOD}\nbob@example.com;Bob;K;true;x;true\n")
+
+    job = ImportJob.objects.get()
+    assert answer.url == page(job)
+    draft = client.get(page(job)).content.decode()
+    assert "ann@example.com" in draft
+    assert '<option value="email" selected' in " ".join(draft.split())
+    client.post(page(job, "import_act", "check"), MAPPING)
+    running = client.get(page(job)).content.decode()
+    assert 'http-equiv="refresh"' in running
+    work(job)
+    checked = client.get(page(job)).content.decode()
+    assert (job.state, job.rows_ok, job.rows_bad) == (ImportState.CHECKED, 1, 1)
+    assert "gender should be one of: male, female, not_disclosed" in checked
+    assert 'http-equiv="refresh"' not in checked
+    assert not Customer.objects.exists()
+    client.post(page(job, "import_act", "start"))
+    work(job)
+    assert job.state == ImportState.DONE
+    assert Customer.objects.get().email == "ann@example.com"
+    sent = client.get(page(job, "import_refused"))
+    assert b"bob@example.com" in b"".join(sent.streaming_content)
+    assert "people.csv" in client.get(LIST).content.decode()
+
+
+def test_says_what_the_mapping_lacks(cockpit, shop):
+    client = cockpit()
+    upload(client, f"{HEADER}\n{GOOD}\n")
+    job = ImportJob.objects.get()
+
+    answer = client.post(page(job, "import_act", "check"), MAPPING | {"column-5": ""}, follow=True)
+
+    assert "The file lacks columns: agreement1." in answer.content.decode()
+    job.refresh_from_db()
+    assert job.state == ImportState.DRAFT
+
+
+def test_says_why_a_file_cannot_be_read(cockpit, shop):
+    answer = upload(cockpit(), "a;a\n")
+
+    assert "The column a stands there 2 times." in answer.content.decode()
+    assert not ImportJob.objects.exists()
+
+
+def test_warns_of_a_file_that_was_brought_in(cockpit, shop):
+    client = cockpit()
+    alice = CustomerFactory(shop, email="alice@example.com")
+    text = "customerEmail,points,type\nalice@example.com,15,adding\n"
+    for _time in range(2):
+        upload(client, text, "points")
+        job = ImportJob.objects.first()
+        client.post(
+            page(job, "import_act", "check"),
+            {"column-0": "customerEmail", "column-1": "points", "column-2": "type"},
+        )
+        work(job)
+        checked = client.get(page(job)).content.decode()
+        client.post(page(job, "import_act", "start"))
+        work(job)
+
+    assert "Bring it in again" in checked
+    assert job.state == ImportState.REPEATED
+    assert balances.get_figures(alice.wallet_id, timezone.now()).points == 15
+    done = ImportJob.objects.get(state=ImportState.DONE)
+    client.post(page(done, "import_act", "undo"))
+    assert balances.get_figures(alice.wallet_id, timezone.now()).points == 0
+
+
+def test_shows_no_kind_to_who_may_not_see_it(cockpit, shop):
+    upload(cockpit(), f"{HEADER}\n{GOOD}\n")
+    job = ImportJob.objects.get()
+    other = cockpit("POINT_TRANSFER", username="other")
+
+    assert "people.csv" not in other.get(LIST).content.decode()
+    assert other.get(page(job)).status_code == 403
+    assert cockpit("SETTINGS", username="third").get(LIST).status_code == 403
+
+
+def test_lets_only_who_may_modify_bring_in(cockpit, shop):
+    upload(cockpit(), f"{HEADER}\n{GOOD}\n")
+    job = ImportJob.objects.get()
+    viewer = cockpit("CUSTOMER:VIEW", username="viewer")
+
+    assert viewer.post(page(job, "import_act", "check"), MAPPING).status_code == 403
+    assert 'type="file"' not in viewer.get(LIST).content.decode()
+    upload(viewer, f"{HEADER}\n{GOOD}\n")
+    job.refresh_from_db()
+    assert (job.state, ImportJob.objects.count()) == (ImportState.DRAFT, 1)
+
+
+def test_knows_nothing_of_another_stores_imports(cockpit, shop):
+    upload(cockpit(), f"{HEADER}\n{GOOD}\n")
+    ImportJob.objects.update(store=StoreFactory())
+    job = ImportJob.objects.get()
+
+    assert cockpit(username="sam").get(page(job)).status_code == 404
+
+
+def test_lists_many_with_the_queries_of_few(cockpit, shop, django_assert_max_num_queries):
+    client = cockpit()
+    for _number in range(3):
+        upload(client, f"{HEADER}\n{GOOD}\n")
+
+    with django_assert_max_num_queries(12):
+        client.get(LIST)
