@@ -98,7 +98,7 @@ class OpenLoyaltySchema(AutoSchema):
         return mapped
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        """Describe forms whose children's names come with the body by what each child looks like."""
+        """Describe a form whose children's names come with the body by what each child is."""
         child: type[Form] | None = getattr(serializer, "child_form", None)
         if child is None:
             mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
