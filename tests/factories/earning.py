@@ -9,6 +9,7 @@ from accounts.models import Level
 from earning import engine
 from earning.models import EarningRule, RuleType
 from loyalty.core.services import stores
+from tests.factories.campaigns import CampaignFactory
 from tests.factories.core import StoreFactory
 
 _numbers = itertools.count(1)
@@ -40,6 +41,7 @@ _OWN_FIELDS: dict[RuleType, dict[str, Any]] = {
         "event_name": "register",
         "reward_type": "both",
     },
+    RuleType.INSTANT_REWARD: {},
 }
 
 
@@ -55,6 +57,8 @@ def EarningRuleFactory(
     fields.setdefault("store", None)
     store = fields["store"] = fields["store"] or StoreFactory()
     own_fields = _OWN_FIELDS[fields.setdefault("type", RuleType.POINTS)]
+    if fields["type"] == RuleType.INSTANT_REWARD:
+        fields.setdefault("reward_campaign", CampaignFactory(store))
     defaults = {
         "name": f"Rule {number}",
         "description": "What it pays for.",
