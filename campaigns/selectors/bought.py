@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, QuerySet
 
 from accounts.models import Customer
-from campaigns.models import Coupon
+from campaigns.models import Coupon, RewardCampaign
 from campaigns.models.coupons import CouponQuerySet
 from loyalty.core.models import Store
 
@@ -29,6 +29,8 @@ class Filters:
 
 
 NO_FILTERS = Filters()
+# So many of the coupons that bear one code are looked at.
+SAME_CODE_MAX = 200
 # What lists may be sorted by, under Open Loyalty's names.
 SORTS = {
     "purchasedAt": "purchased_at",
@@ -63,6 +65,13 @@ def list_of_customer(customer: Customer, filters: Filters = NO_FILTERS) -> Coupo
     """Return one customer's coupons, newest first."""
     coupons = Coupon.objects.in_store(customer.store_id).filter(customer=customer)
     return filtered(_with_ids(coupons), filters)
+
+
+def find_by_code(campaign: RewardCampaign, customer: Customer, code: str) -> list[Coupon]:
+    """Return a customer's coupons of one reward that bear one code, the latest first."""
+    coupons = Coupon.objects.in_store(campaign.store_id)
+    found = coupons.filter(campaign=campaign, customer=customer, code=code)
+    return list(found.order_by("-purchased_at", "-pk")[:SAME_CODE_MAX])
 
 
 def filtered(coupons: CouponQuerySet, filters: Filters) -> CouponQuerySet:

@@ -157,6 +157,8 @@ TABLE = {
     "PUT {storeCode}/admin/customer/<uuid:customer>/bought/coupon/<uuid:coupon>"
     "/changeDeliveryStatus": "A",
     "POST {storeCode}/admin/customer/<uuid:customer>/campaign/<uuid:campaign>/buy": "A",
+    "POST {storeCode}/admin/customer/<uuid:customer>/campaign/<uuid:campaign>"
+    "/coupon/<path:code>": "A",
     "GET {storeCode}/admin/customer/<uuid:customer>/campaign/available": "A",
     "GET {storeCode}/admin/customer/<uuid:customer>/campaign/bought": "A",
     "POST {storeCode}/admin/customer/<uuid:customer>/campaign/validate": "A",

@@ -59,7 +59,7 @@ def test_shows_ours_until_a_store_has_its_own(store: Store, api: Api, name: str)
 
 @pytest.mark.parametrize("path", ["settings/photo/logo", "settings/logo", "settings/hero-image"])
 def test_takes_shows_and_drops_a_picture(client: ApiClient, api: Api, path: str):
-    """SET-20: at both addresses, with copies of exactly the sizes that icons need."""
+    """SET-20, PIC-4: at both addresses, with copies of exactly the sizes that icons need."""
     content = picture()
 
     assert send(client, f"DEFAULT/{path}", content).status_code == 200

@@ -42,6 +42,12 @@ class UseForm(Form):
     )
 
 
+class UsedForm(Form):
+    """Whether a coupon is used, as release 2.x asks."""
+
+    used = serializers.BooleanField(source="is_used")
+
+
 class UseOfCustomerForm(UseForm):
     """A coupon of a customer, and whether it is used."""
 

@@ -15,7 +15,7 @@ from campaigns.api.open_loyalty.campaign_documents import CampaignWriter, Reader
 from campaigns.api.open_loyalty.campaigns import RIGHT, CampaignView
 from campaigns.models import Coupon, DeliveryStatus, RewardCampaign
 from campaigns.models.coupons import CouponQuerySet
-from campaigns.selectors import bought as selectors
+from campaigns.selectors import bought
 from campaigns.selectors.bought import Filters, Range
 from campaigns.services import coupons
 from campaigns.services.coupons import Mark
@@ -54,7 +54,7 @@ class BoughtView(CampaignView):
     def sorted(self, found: CouponQuerySet) -> CouponQuerySet:  # type: ignore[override]
         query = self.request.query_params
         is_descending = (query.get("direction") or "").upper() == "DESC"
-        return selectors.sorted_by(found, query.get("sort") or "", is_descending=is_descending)
+        return bought.sorted_by(found, query.get("sort") or "", is_descending=is_descending)
 
     def life(self, coupon: Coupon, now: datetime) -> dict[str, Any]:
         """Return where a coupon stands now, whatever the jobs have done so far (CPN-5)."""
@@ -90,7 +90,7 @@ class Bought(BoughtView):
         )
         now = clock.now()
         return self.listed(
-            self.sorted(selectors.list_bought(self.store, chosen)),
+            self.sorted(bought.list_bought(self.store, chosen)),
             key="boughtCampaigns",
             row=lambda coupon: self._row(coupon, now),
         )
@@ -128,9 +128,9 @@ class BoughtReport(BoughtView):
     def get(self, request: Request, **ids: Any) -> StreamingHttpResponse:
         chosen = Filters(purchased_at=self.range("purchasedAt"))
         moment = clock.now().astimezone(self.zone)
-        rows = selectors.iterate_report(self.store, chosen)
-        response = csv_rows.answer("", moment, selectors.REPORT_HEADER, rows)
-        name = f"{selectors.REPORT_PREFIX}_{moment:%Y-%m-%d_%H-%M-%S}.csv"
+        rows = bought.iterate_report(self.store, chosen)
+        response = csv_rows.answer("", moment, bought.REPORT_HEADER, rows)
+        name = f"{bought.REPORT_PREFIX}_{moment:%Y-%m-%d_%H-%M-%S}.csv"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
@@ -144,7 +144,7 @@ class BoughtOfCustomer(CustomerRewardsView, BoughtView):
         now = clock.now()
         customer = self.customer()
         with_details = self.query_flag("includeDetails")
-        found: Any = self.sorted(selectors.list_of_customer(customer))
+        found: Any = self.sorted(bought.list_of_customer(customer))
         writer = self.writer()
         if with_details:
             found = found.prefetch_related("campaign__translations", "campaign__photos")
@@ -250,6 +250,38 @@ class SellerMark(MarkView):
     """
 
     rules = {"POST": Rule(SELLER)}
+
+
+class MarkByCode(CustomerRewardsView):
+    """
+    `POST admin/customer/<customer>/campaign/<campaign>/coupon/<code>`: as release 2.x did (USE-10).
+
+    Where a customer has a code several times: the latest that can be used, or that was used.
+    """
+
+    forms = {"POST": FormOf(buying_forms.UsedForm)}
+
+    def post(self, request: Request, **ids: Any) -> Response:
+        campaign, customer = self.campaign(), self.customer()
+        is_used = self.form()["is_used"]
+        found = bought.find_by_code(campaign, customer, self.kwargs["code"])
+        if not found:
+            raise NotFound
+        now = clock.now()
+        fitting = (each for each in found if is_used is each.can_be_used_at(now))
+        coupon = next(fitting, found[0])
+        try:
+            mark = Mark(
+                campaign_uuid=campaign.uuid,
+                customer_uuid=customer.uuid,
+                coupon_uuid=coupon.uuid,
+                code=coupon.code,
+                is_used=is_used,
+            )
+            coupons.mark(store=self.store, marks=[mark], actor=self.actor)
+        except coupons.CannotBeUsed as refusal:
+            return errors.answer(400, refusal.message)
+        return Response({"used": is_used})
 
 
 class Delivery(CustomerRewardsView):

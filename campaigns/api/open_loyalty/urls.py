@@ -44,6 +44,10 @@ store_urls: list[URLPattern] = [
     path("admin/customer/<uuid:customer>/campaign/available", buying.StaffAvailable.as_view()),
     path("admin/customer/<uuid:customer>/campaign/bought", coupons.StaffBought.as_view()),
     path("admin/customer/<uuid:customer>/campaign/validate", buying.StaffValidate.as_view()),
+    path(
+        "admin/customer/<uuid:customer>/campaign/<uuid:campaign>/coupon/<path:code>",
+        coupons.MarkByCode.as_view(),
+    ),
     path("admin/customer/<uuid:customer>/campaign/<uuid:campaign>/buy", buying.StaffBuy.as_view()),
     path(
         "admin/customer/<uuid:customer>/bought/coupon/<uuid:coupon>/changeDeliveryStatus",

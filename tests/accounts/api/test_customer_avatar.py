@@ -28,6 +28,7 @@ def upload(client: ApiClient, path: str, file: SimpleUploadedFile) -> Any:
 
 
 def test_is_kept_shown_and_removed_cus50(shop: Store) -> None:
+    """PIC-4: 204 for coming and going, and where there is none."""
     customer = CustomerFactory(shop)
     alice = ApiClient(customer)
     path = f"{shop.code}/customer/{customer.uuid}/avatar"

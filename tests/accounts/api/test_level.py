@@ -258,6 +258,7 @@ def png() -> SimpleUploadedFile:
 
 
 def test_keeps_a_photo(sam: ApiClient, shop: Store, settings: Any, tmp_path: Path) -> None:
+    """PIC-4: 200 for coming and going."""
     settings.MEDIA_ROOT = tmp_path
     level = made(sam, shop)
     path = f"/api/{shop.code}/level/{level.uuid}/photo"

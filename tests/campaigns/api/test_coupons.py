@@ -360,6 +360,47 @@ def test_lets_staff_take_it_back(sam: ApiClient, gift: RewardCampaign, alice: Cu
     assert (coupon.is_used, coupon.used_at) == (False, None)
 
 
+def by_code(client: ApiClient, campaign: RewardCampaign, code: str, used: Any) -> Any:
+    customer = Coupon.objects.earliest("pk").customer
+    path = f"SHOP/admin/customer/{customer.uuid}/campaign/{campaign.uuid}/coupon/{code}"
+    return client.form("POST", path, {"used": used})
+
+
+def test_marks_by_the_code_alone(sam: ApiClient, gift: RewardCampaign, alice: Customer) -> None:
+    """USE-10: release 2.x's call."""
+    coupon = sold(gift, alice)
+
+    used = by_code(sam, gift, coupon.code, "1")
+    again = by_code(sam, gift, coupon.code, "1")
+    coupon.refresh_from_db()
+    was_used = coupon.is_used
+    undone = by_code(sam, gift, coupon.code, "0")
+
+    coupon.refresh_from_db()
+    assert (used.data, was_used, again.status_code) == ({"used": True}, True, 400)
+    assert (undone.data, coupon.is_used) == ({"used": False}, False)
+    assert by_code(sam, gift, "NONE", "1").status_code == 404
+    assert by_code(sam, gift, coupon.code, "").status_code == 400
+
+
+def test_marks_one_of_several_with_the_same_code(
+    sam: ApiClient, shop: Store, entry: Level, alice: Customer
+) -> None:
+    """USE-10: where everybody gets one code, the next that is unused."""
+    everybodys = CampaignFactory(
+        shop, level=entry, is_single_coupon=True, coupons=("TEA/10",), cost_in_points=ZERO
+    )
+    first, second = sold(everybodys, alice), sold(everybodys, alice)
+
+    for _ in range(2):
+        assert by_code(sam, everybodys, "TEA/10", "true").status_code == 200
+
+    for coupon in (first, second):
+        coupon.refresh_from_db()
+        assert coupon.is_used
+    assert by_code(sam, everybodys, "TEA/10", "true").status_code == 400
+
+
 @pytest.mark.parametrize(("minutes", "status"), [(9, 200), (11, 400)])
 def test_lets_sellers_take_back_their_own_for_ten_minutes(
     shop: Store, gift: RewardCampaign, alice: Customer, minutes: int, status: int

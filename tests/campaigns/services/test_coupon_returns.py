@@ -12,6 +12,7 @@ from loyalty.core.models import Event
 from tests.campaigns.conftest import STAFF
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.transactions import SaleFactory, register, return_of
+from transactions.services import purchases
 
 JUNE_1 = datetime(2100, 6, 1, tzinfo=UTC)
 JUNE_10 = datetime(2100, 6, 10, tzinfo=UTC)
@@ -84,6 +85,20 @@ def test_rounds_once(customer):
     register(customer.store, return_of(sale, 20))
 
     assert given_back() == [("2.22", None)]
+
+
+def test_without_the_setting_nothing_comes_back(customer):
+    """RET-9: the points' switch, too."""
+    sale = SaleFactory(customer, 100)
+    coupon = used_on(customer, sale, 10)
+    customer.store.setting_values |= {"returns": False}
+    customer.store.save(update_fields=["setting_values"])
+
+    with pytest.raises(purchases.ReturnsNotEnabled):
+        register(customer.store, return_of(sale, 50))
+
+    coupon.refresh_from_db()
+    assert (given_back(), coupon.returned_amount) == ([], 0)
 
 
 def test_without_used_coupons_nothing_happens(customer):

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.ledger.models import Posting
 from accounts.models import CustomerStatus
+from campaigns.amounts import percentage_of
 from campaigns.models import Coupon, CouponCode, CustomerUsage
 from campaigns.selectors import usage
 from campaigns.services import campaigns, refusals, rewards
@@ -205,6 +206,52 @@ def test_a_percentage_is_of_a_sale_of_this_customer(customer):
     )
     assert (coupon.code, coupon.cost_in_points, coupon.percentage) == ("5", 0, 10)
     assert coupon.transaction_uuid == sale.uuid
+
+
+@pytest.mark.parametrize(
+    ("gross", "value"),
+    [
+        pytest.param("100", 10, id="whole"),
+        pytest.param("47", 5, id="up"),
+        pytest.param("32", 3, id="down"),
+        pytest.param("5", 1, id="half-up"),
+        pytest.param("4", 0, id="PCT-2-nothing"),
+    ],
+)
+def test_what_ten_percent_are_worth(gross, value):
+    """PCT-1, PCT-2: the worked example."""
+    assert percentage_of(Decimal(gross), 10) == value
+
+
+def test_two_percentages_of_one_value_are_two_coupons(customer):
+    """PCT-3: their codes are the same, and their ids tell them apart."""
+    campaign = CampaignFactory(customer.store, "percentage_discount_code")
+    options = {"campaign": campaign, "customer": customer, "actor": STAFF}
+
+    [first] = rewards.buy(transaction_uuid=SaleFactory(customer, 47).uuid, **options)
+    [second] = rewards.buy(transaction_uuid=SaleFactory(customer, 52).uuid, **options)
+
+    assert (first.code, second.code) == ("5", "5")
+    assert first.uuid != second.uuid
+
+
+def test_a_percentage_waits_and_ends_as_other_coupons(customer):
+    """PCT-4."""
+    days = {"days_inactive": 3, "days_valid": 10}
+    campaign = CampaignFactory(customer.store, "percentage_discount_code", **days)
+    now = clock.now()
+
+    [coupon] = rewards.buy(
+        campaign=campaign,
+        customer=customer,
+        actor=STAFF,
+        transaction_uuid=SaleFactory(customer, 100).uuid,
+        now=now,
+    )
+
+    assert coupon.status == "inactive"
+    assert coupon.active_since == now + timedelta(days=3)
+    assert coupon.active_to == now + timedelta(days=13)
 
 
 def test_a_percentage_worth_nothing_is_refused(customer):

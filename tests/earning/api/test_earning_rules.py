@@ -586,6 +586,7 @@ def test_nobody_needs_a_token_for_a_photo_only(api, store):
 
 
 def test_a_photo_is_uploaded_shown_and_removed(admin, api, store):
+    """PIC-4: 200 for coming and going."""
     rule = EarningRuleFactory(store=store)
     path = f"/api/DEFAULT/earningRule/{rule.uuid}/photo"
 

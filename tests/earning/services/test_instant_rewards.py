@@ -42,7 +42,7 @@ def reward_of(sale):
 
 
 def test_a_purchase_hands_the_reward_out_at_its_cost(customer):
-    """INS-1, INS-2, INS-4: visibility is not needed."""
+    """ER-14, INS-1, INS-2, INS-4: visibility is not needed."""
     hidden = {"is_all_time_visible": False, "visible_from": None, "visible_to": None}
     campaign = CampaignFactory(customer.store, cost_in_points=Decimal(20))
     type(campaign).objects.filter(pk=campaign.pk).update(**hidden)
@@ -59,7 +59,7 @@ def test_a_purchase_hands_the_reward_out_at_its_cost(customer):
 
 
 def test_a_percentage_is_of_the_sale(customer):
-    """INS-3, PCT-1."""
+    """ER-14, INS-3, PCT-1."""
     campaign = CampaignFactory(customer.store, "percentage_discount_code")
     instant_rule(campaign, customer)
 
@@ -81,7 +81,7 @@ def test_a_percentage_is_of_the_sale(customer):
     ],
 )
 def test_what_cannot_be_had_is_passed_over(customer, type, fields, refusal):
-    """INS-2: the sale never fails, and the explanation says why."""
+    """ER-14, INS-2: the sale never fails, and the explanation says why."""
     if "levels" in fields:
         fields = {"levels": (str(LevelFactory(customer.store, condition_value=9).uuid),)}
     campaign = CampaignFactory(customer.store, type, **fields)
