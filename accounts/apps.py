@@ -9,9 +9,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registries of segment criteria and of imports with this room's own."""
-        from accounts.api.open_loyalty import customer_imports, transfer_imports
+        from accounts.api.open_loyalty import customer_imports, segment_imports, transfer_imports
         from accounts.segments import criteria, own
         from loyalty.core.imports import kinds
 
         criteria.register(*own.CRITERIA)
-        kinds.register(customer_imports.CustomersKind, transfer_imports.PointsKind)
+        kinds.register(
+            customer_imports.CustomersKind,
+            transfer_imports.PointsKind,
+            segment_imports.SegmentCustomersKind,
+        )

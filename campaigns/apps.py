@@ -11,7 +11,10 @@ class CampaignsConfig(AppConfig):
         """Give the room below what is stored of a customer here, and what segments are for."""
         from accounts.selectors import own_data as accounts_own_data
         from accounts.selectors import segments
+        from campaigns.api.open_loyalty import code_imports
         from campaigns.selectors import own_data, segment_uses
+        from loyalty.core.imports import kinds
 
         accounts_own_data.register_part(own_data.get_coupons)
         segments.register_uses(segment_uses.list_uses)
+        kinds.register(code_imports.CouponCodesKind)

@@ -81,19 +81,55 @@ def find_named(store: Store, who: Named) -> Customer | None:
 
     One query for each that is given, until one finds somebody (PA-25).
     """
+    members = _with_lower_identifiers(store).exclude(status=CustomerStatus.DELETED)
+    for column, value in _columns_of(who).items():
+        if value and (customer := members.filter(Q(**{column: value})).first()):
+            customer.store = store
+            return customer
+    return None
+
+
+def find_many_named(store: Store, named: Sequence[Named]) -> list[Customer | None]:
+    """Return what `find_named` returns for each of many, by one query."""
+    wanted = [_columns_of(who) for who in named]
+    values: dict[str, set[Any]] = {column: set() for column in ("uuid", *_NAMED_COLUMNS)}
+    for columns in wanted:
+        for column, value in columns.items():
+            if value:
+                values[column].add(value)
+    same = Q()
+    for column, each in values.items():
+        if each:
+            same |= Q(**{f"{column}__in": each})
+    if not same:
+        return [None] * len(named)
+    found: dict[tuple[str, Any], Customer] = {}
+    members = _with_lower_identifiers(store).exclude(status=CustomerStatus.DELETED)
+    for customer in members.filter(same):
+        customer.store = store
+        for column in values:
+            found[column, getattr(customer, column)] = customer
+    return [
+        next(
+            (found[pair] for pair in columns.items() if pair[1] and pair in found),
+            None,
+        )
+        for columns in wanted
+    ]
+
+
+_NAMED_COLUMNS = ("lower_email", "lower_card", "phone")
+
+
+def _columns_of(who: Named) -> dict[str, Any]:
+    """Return what each identifier is compared with, in the order in which they are tried."""
     card = identifiers.normal_card(who.loyalty_card_number)
-    named = {
+    return {
         "uuid": who.uuid,
         "lower_email": identifiers.normal_email(who.email),
         "lower_card": card.lower() if card else None,
         "phone": identifiers.normal_phone(who.phone),
     }
-    members = _with_lower_identifiers(store).exclude(status=CustomerStatus.DELETED)
-    for column, value in named.items():
-        if value and (customer := members.filter(Q(**{column: value})).first()):
-            customer.store = store
-            return customer
-    return None
 
 
 def is_awaited(store: Store, activation_token: str) -> bool:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Segment
 from accounts.segments import criteria
 from accounts.segments.criteria import PartData
+from accounts.segments.parameters import CUSTOMERS_MAX
 from accounts.selectors import segments as selectors
 from accounts.services import segment_members
 from loyalty.core import clock
@@ -31,6 +33,18 @@ class SegmentInUse(DomainError):
     """This segment is in use."""
 
     code = "segment_in_use"
+
+
+class NoList(DomainError):
+    """None of the segment's criteria is a list of customers."""
+
+    code = "no_customer_list"
+
+
+class ListFull(DomainError):
+    """The segment's list of customers is full."""
+
+    code = "customer_list_full"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +118,38 @@ def set_active(
     name = "ActivateSegment" if is_active else "DeactivateSegment"
     _record(actor, locked, name, old, _told(locked), now)
     return locked
+
+
+@transaction.atomic
+def add_to_list(
+    *, segment: Segment, customers: Sequence[UUID], actor: Actor, now: datetime | None = None
+) -> set[UUID]:
+    """
+    Add customers to the list that is one of a segment's criteria; return those not in it before.
+
+    Those of an active segment become members right after commit. Locks the segment.
+
+    :raises NoList: none of its criteria is a list. :raises ListFull: nobody was added.
+    """
+    locked = _lock(segment)
+    old = _told(locked)
+    rows = (row for part in locked.parts for row in part["criteria"])
+    listed = next((row for row in rows if row["type"] == "customer_list"), None)
+    if listed is None:
+        raise NoList
+    present = set(listed["customers"])
+    added = {uuid: str(uuid) for uuid in customers if str(uuid) not in present}
+    if not added:
+        return set()
+    if len(present) + len(added) > CUSTOMERS_MAX:
+        raise ListFull(f"A list of customers holds at most {CUSTOMERS_MAX}.")
+    listed["customers"] = [*listed["customers"], *added.values()]
+    locked.save(update_fields=["parts"])
+    if locked.is_active:
+        _publish(locked.store)
+    _recalculate_later(locked)
+    _record(actor, locked, "UpdateSegment", old, _told(locked), now)
+    return set(added)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from accounts.selectors.customers import Named
 from loyalty.core.errors import InvalidFields
-from loyalty.core.imports.kinds import NO_UUID
+from loyalty.core.imports.kinds import NO_UUID, uuid_of
 from loyalty.core.xml_rows import Row, text_of
 
 # In the order in which they are tried.
@@ -31,7 +31,6 @@ def first_identifier(row: Row) -> str:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InvalidFields({"customerId": [NO_UUID]}) from error
+    if (uuid := uuid_of(text)) is None:
+        raise InvalidFields({"customerId": [NO_UUID]})
+    return uuid

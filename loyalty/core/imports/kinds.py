@@ -148,6 +148,13 @@ class Kind:
         return RowOutcome.DUPLICATE if self.is_duplicate(error) else RowOutcome.BAD
 
 
+def uuid_of(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 _kinds: dict[str, type[Kind]] = {}
 
 
