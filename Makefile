@@ -42,6 +42,8 @@ lock: .venv/.installed-dev ## Choose the packages' versions anew (keeps those th
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra ldap --universal --fork-strategy fewest --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements.lock -o requirements-ldap.lock
 
 clean: ## Remove installed packages and caches (not var/, your data)
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -65,4 +67,10 @@ clean: ## Remove installed packages and caches (not var/, your data)
 .venv/.installed-dev: requirements-dev.lock .venv/.installed
 	@echo "Installing development packages (once) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Compiled: needs a C compiler and the headers of Python, libldap and libsasl2.
+.venv/.installed-ldap: requirements-ldap.lock .venv/.installed
+	@echo "Installing packages for LDAP (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ldap.lock
 	@touch $@

@@ -9,6 +9,7 @@ from accounts.services import (
     password_resets,
     points_jobs,
     segment_members,
+    staff_directory,
     tokens,
 )
 from loyalty.core.jobs import Run, recurring
@@ -120,3 +121,15 @@ def forget_codes(run: Run) -> None:
 def forget_password_resets(run: Run) -> None:
     """Delete wishes for a new password of long ago."""
     password_resets.forget_over(run=run)
+
+
+@recurring(
+    "review-staff",
+    task="accounts.review_staff",
+    title=_("Review staff"),
+    about=_("Signs staff out whom the directory does not let in any more, and renews their roles."),
+    counts={"signed_out": _("Signed out")},
+)
+def review_staff(run: Run) -> None:
+    """Ask the directory about staff who are signed in (ADM-6)."""
+    staff_directory.review(run=run)

@@ -45,6 +45,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-webhooks": every("loyalty.core.tasks.forget_webhooks", days=1),
     "forget-sign-ins": every("accounts.forget_sign_ins", days=1),
     "forget-messages": every("loyalty.core.tasks.forget_messages", days=1),
+    # Where a directory is used: it tells of nobody who leaves.
+    "review-staff": every("accounts.review_staff", minutes=5),
     "forget-codes": every("accounts.forget_codes", days=1),
     "forget-password-resets": every("accounts.forget_password_resets", days=1),
     "forget-attempts": every("loyalty.core.tasks.forget_attempts", hours=1),

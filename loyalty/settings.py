@@ -167,6 +167,33 @@ REFRESH_TOKEN_LIFETIME = timedelta(seconds=environment.whole("REFRESH_TOKEN_LIFE
 # PASSWORD_POLICY: advanced (eight characters, upper and lower case, a digit and a special one) or
 # simple (eight characters).
 PASSWORD_POLICY = environment.choice("PASSWORD_POLICY", "advanced", ("advanced", "simple"))
+# ADMIN_LDAP_AUTHORIZATION_ENABLED: 1 lets staff sign in with the password of an LDAP directory.
+ADMIN_LDAP_AUTHORIZATION_ENABLED = environment.flag(
+    "ADMIN_LDAP_AUTHORIZATION_ENABLED", default=False
+)
+# ADMIN_DATABASE_AUTHORIZATION_ENABLED: 1 lets them use a password kept here. Unset: only without
+# the directory; both at once are two places where somebody must be shut out.
+ADMIN_DATABASE_AUTHORIZATION_ENABLED = environment.flag(
+    "ADMIN_DATABASE_AUTHORIZATION_ENABLED", default=not ADMIN_LDAP_AUTHORIZATION_ENABLED
+)
+# LDAP_URL: ldap://host:389 or ldaps://host:636; LDAP_START_TLS: 1 turns ldap:// to TLS.
+LDAP_URL = environment.text("LDAP_URL", "ldap://localhost")
+LDAP_START_TLS = environment.flag("LDAP_START_TLS", default=False)
+# LDAP_BIND_DN, LDAP_BIND_PASSWORD: who looks people up there. Unset: nobody in particular.
+LDAP_BIND_DN = environment.text("LDAP_BIND_DN")
+LDAP_BIND_PASSWORD = environment.text("LDAP_BIND_PASSWORD")
+# LDAP_USERS: the branch with the people; LDAP_USER_FILTER: who of them is meant by a name;
+# LDAP_USER_NAME: the attribute that is their user name here.
+LDAP_USERS = environment.text("LDAP_USERS")
+LDAP_USER_FILTER = environment.text("LDAP_USER_FILTER", "(|(uid=%(user)s)(mail=%(user)s))")
+LDAP_USER_NAME = environment.text("LDAP_USER_NAME", "uid")
+# LDAP_GROUPS: the branch with the groups; LDAP_GROUP_MEMBER: the attribute that names a member.
+LDAP_GROUPS = environment.text("LDAP_GROUPS")
+LDAP_GROUP_MEMBER = environment.text("LDAP_GROUP_MEMBER", "member")
+# LDAP_REQUIRED_GROUP: the group (its cn) that staff must be in. Unset: all people may sign in.
+LDAP_REQUIRED_GROUP = environment.text("LDAP_REQUIRED_GROUP")
+# LDAP_ROLES: group=role; group=role. The first that fits is given at each sign-in.
+LDAP_ROLES = environment.pairs("LDAP_ROLES")
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": SECRET_KEY,
@@ -296,6 +323,10 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # LOG_LEVEL: DEBUG, INFO, WARNING or ERROR.
     "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "INFO")},
-    # A line for every task that ends well would bury the others.
-    "loggers": {"celery.app.trace": {"level": "WARNING"}},
+    "loggers": {
+        # A line for every task that ends well would bury the others.
+        "celery.app.trace": {"level": "WARNING"},
+        # It names people; `accounts.ldap_backend` tells what matters.
+        "django_auth_ldap": {"level": "ERROR"},
+    },
 }

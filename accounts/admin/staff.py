@@ -86,6 +86,10 @@ class StaffForm(CommandForm):
             for name, label in (("password", _("New password")), ("api_key", _("New API key"))):
                 self.fields[name].label = label
             self.fields["password"].help_text = _("Empty: they keep the one they have.")
+            if self.instance.is_from_directory:
+                self.fields["password"].help_text = _(
+                    "Empty: they sign in with the directory's password."
+                )
 
     def run(self, data: dict[str, Any]) -> StaffUser:
         whole = StaffData(
@@ -133,7 +137,9 @@ class StaffAdmin(CockpitAdmin):
 
     @admin.display(description=gettext_lazy("Kind"))
     def kind(self, user: StaffUser) -> str:
-        return _("Integration") if user.is_external else _("Person")
+        if user.is_external:
+            return _("Integration")
+        return _("Person, by the directory") if user.is_from_directory else _("Person")
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, user: StaffUser) -> str:

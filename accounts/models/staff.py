@@ -95,7 +95,8 @@ class StaffUser(AbstractBaseUser, PublicModel):
     """
     A person of the merchant's staff, or an integration (`is_external`, ADM-1…4).
 
-    Never deleted, only made inactive. `stores` empty: all stores.
+    Never deleted, only made inactive. `stores` empty: all stores. `is_from_directory`: signs in
+    with the directory's password, and with none kept here (ADM-6).
     """
 
     username = models.CharField(max_length=255, unique=True)
@@ -105,6 +106,7 @@ class StaffUser(AbstractBaseUser, PublicModel):
     phone = models.CharField(max_length=64, blank=True)
     is_active = models.BooleanField(default=True)
     is_external = models.BooleanField(default=False)
+    is_from_directory = models.BooleanField(default=False, db_default=False)
     roles = models.ManyToManyField(Role, related_name="staff", blank=True)
     stores = models.ManyToManyField("core.Store", related_name="+", blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

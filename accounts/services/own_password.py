@@ -17,6 +17,7 @@ from loyalty.core.services import audit
 Person = StaffUser | Seller | Customer
 
 WRONG = "This is not your present password."
+ELSEWHERE = "Your password is kept in the directory: change it there."
 TEMPORARY = "Choose another password than the temporary one."
 
 
@@ -37,6 +38,8 @@ def change(
     :raises InvalidFields: another present password, or a new one that is too weak.
     :raises TooManyAttempts: too many wrong ones; this one was not looked at.
     """
+    if isinstance(principal, StaffUser) and principal.is_from_directory:
+        raise InvalidFields({"current": [ELSEWHERE]})
     attempt = throttle.Attempt(
         "own-password", str(principal.uuid), throttle.Place(actor.ip_address)
     )

@@ -94,7 +94,7 @@ def request_for_personnel(
     """
 
     def find() -> list[tuple[PrincipalKind, Person]]:
-        staff = signin.staff_named(name).filter(is_active=True)
+        staff = signin.staff_with_password(name).filter(is_active=True)
         sellers = Seller.objects.filter(
             email=name.strip().lower().replace("\0", ""), is_deleted=False, is_active=True
         )

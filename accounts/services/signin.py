@@ -12,15 +12,16 @@ from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts import events, identifiers
+from accounts import directory, events, identifiers
 from accounts.models import Customer, CustomerStatus, PrincipalKind, Seller, StaffUser
-from accounts.services import tokens
+from accounts.services import staff_directory, tokens
 from loyalty.core import throttle
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import DomainError
@@ -70,6 +71,7 @@ def sign_in_staff(
     :raises BadCredentials: no such name, or another password; external users have none (ADM-4).
     :raises Inactive: shut out (ADM-2).
     :raises TooManyAttempts: not even looked at.
+    :raises DirectoryUnavailable: the directory cannot be asked (ADM-6).
     """
     staff = _check_staff(username, password, caller, entity="User")
     return _signed_in(staff, store=None, caller=caller, now=now)
@@ -101,7 +103,7 @@ def sign_in_seller(
     """
     seller = _verified(
         lambda: list(sellers_named(store, email)[:1]),
-        password,
+        lambda candidates: _proven(candidates, password),
         lambda found: found.is_active,
         attempt=attempt(PrincipalKind.SELLER, store, email, caller.place),
         caller=caller,
@@ -156,14 +158,15 @@ def check_customer(
     *, store: Store, login: str, password: str, caller: Caller = UNKNOWN
 ) -> Customer:
     """Return the customer whose name and password these are; refuses as `sign_in_customer`."""
-    return _verified(
+    customer: Customer = _verified(
         lambda: list(customers_named(store, login)[:3]),
-        password,
+        lambda candidates: _proven(candidates, password),
         lambda found: found.status == CustomerStatus.ACTIVE,
         attempt=attempt(PrincipalKind.CUSTOMER, store, login, caller.place),
         caller=caller,
         store=store,
     )
+    return customer
 
 
 def attempt(kind: PrincipalKind, store: Store | None, name: str, place: Place) -> Attempt:
@@ -206,10 +209,17 @@ def customers_named(store: Store, username: str) -> "QuerySet[Customer]":
     return found.exclude(status=CustomerStatus.DELETED)
 
 
+def staff_with_password(username: str) -> "QuerySet[StaffUser]":
+    """Return the person of the staff with this name whose password is one kept here (ADM-6)."""
+    if not settings.ADMIN_DATABASE_AUTHORIZATION_ENABLED:
+        return StaffUser.objects.none()
+    return staff_named(username).filter(is_from_directory=False)
+
+
 def _check_staff(username: str, password: str, caller: Caller, *, entity: str) -> StaffUser:
     return _verified(
         lambda: list(staff_named(username)[:2]),
-        password,
+        lambda candidates: _proven_staff(candidates, username, password, caller),
         lambda user: user.is_active,
         attempt=attempt(PrincipalKind.STAFF, None, username, caller.place),
         caller=caller,
@@ -220,7 +230,7 @@ def _check_staff(username: str, password: str, caller: Caller, *, entity: str) -
 
 def _verified(
     find: Callable[[], list[P]],
-    password: str,
+    prove: Callable[[list[P]], P | None],
     is_admitted: Callable[[P], bool],
     *,
     attempt: Attempt,
@@ -228,12 +238,10 @@ def _verified(
     store: Store | None,
     entity: str = "User",
 ) -> P:
-    """Return the candidate whose password this is. One hash is computed at least, always."""
+    """Return the candidate whom `prove` finds to be the one who asks."""
     throttle.begin(attempt)
     candidates = find()
-    right = next((each for each in candidates if _is_right(password, each.password)), None)
-    if not candidates:
-        check_password(password[:PASSWORD_LENGTH_MAX], _nobodys_password())
+    right = prove(candidates)
     if right is None:
         named = candidates[0] if candidates else None
         _record("AuthenticationFailure", named, store, caller, entity=entity)
@@ -243,6 +251,27 @@ def _verified(
         raise Inactive("Your account is not active.")
     throttle.succeed(attempt)
     return right
+
+
+def _proven_staff(
+    candidates: list[StaffUser], username: str, password: str, caller: Caller
+) -> StaffUser | None:
+    """Return who has this password here, or else in the directory, which may bring somebody new."""
+    if settings.ADMIN_DATABASE_AUTHORIZATION_ENABLED:
+        here = [each for each in candidates if not each.is_from_directory]
+        if (right := _proven(here, password)) is not None:
+            return right
+    if not directory.is_on():
+        return None
+    entry = directory.find(username, password)
+    return staff_directory.admit(entry, ip_address=caller.address) if entry else None
+
+
+def _proven(candidates: list[P], password: str) -> P | None:
+    """Return the candidate whose password this is. One hash is computed at least, always."""
+    if not candidates:
+        check_password(password[:PASSWORD_LENGTH_MAX], _nobodys_password())
+    return next((each for each in candidates if _is_right(password, each.password)), None)
 
 
 def _one_spelling(name: str) -> str:

@@ -109,7 +109,8 @@ def update(
     """
     Replace a staff user's data. Locks them.
 
-    Whoever is shut out, becomes external or gets another password is signed out everywhere.
+    Whoever is shut out, becomes external or gets another password is signed out everywhere. A
+    password is one to sign in with here: it ends that they came from the directory.
 
     :raises InvalidFields, RightsExceeded: as `create`.
     :raises OwnRights: the actor's own role, activity or kind (ADM-3).
@@ -140,6 +141,7 @@ def update(
         staff.set_unusable_password()
     elif data.password is not None:
         staff.set_password(data.password)
+        staff.is_from_directory = False
     _save(staff)
     staff.roles.set(roles)
     if was_super and not _is_super(staff, roles):
@@ -151,6 +153,37 @@ def update(
     if must_sign_out:
         tokens.sign_out_everywhere(staff, now=now)
     _record("staff.updated", "UpdateAdmin", staff, old, actor, now)
+    return staff
+
+
+def take_from_directory(
+    staff: StaffUser | None,
+    *,
+    username: str,
+    email: str,
+    first_name: str,
+    last_name: str,
+    roles: tuple[Role, ...],
+    actor: Actor,
+    now: datetime,
+) -> StaffUser:
+    """
+    Write what the directory says of somebody, in the caller's transaction; makes them if new.
+
+    `staff`: their locked row. The directory decides alone: the last super admin can go, too. Where
+    nothing is new, nothing is told.
+    """
+    assert transaction.get_connection().in_atomic_block
+    is_new = staff is None
+    staff = staff or StaffUser(username=username, password=make_password(None))
+    old = {} if is_new else _told(staff)
+    staff.email, staff.first_name, staff.last_name = email, first_name, last_name
+    staff.is_from_directory = True
+    _save(staff)
+    staff.roles.set(roles)
+    if _told(staff) != old:
+        fact, event_type = ("created", "CreateAdmin") if is_new else ("updated", "UpdateAdmin")
+        _record(f"staff.{fact}", event_type, staff, old, actor, now)
     return staff
 
 
@@ -241,6 +274,7 @@ def _told(staff: StaffUser) -> dict[str, object]:
         "phone": staff.phone,
         "active": staff.is_active,
         "external": staff.is_external,
+        "fromDirectory": staff.is_from_directory,
         "roles": [role.name for role in staff.roles.order_by("name")],
         "password": audit.Secret(staff.password),
         "apiKey": audit.Secret(",".join(str(token.pk) for token in tokens_held)),

@@ -16,6 +16,7 @@ from accounts import authentication
 from accounts.cockpit import requests
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.requests import CockpitRequest
+from accounts.directory import DirectoryUnavailable
 from accounts.models import Door, StaffUser
 from accounts.services import own_password, signin, tokens
 from loyalty.core import devices
@@ -33,6 +34,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # the theme is not 
         ),
         "inactive": gettext_lazy("This account is not active. Ask an administrator."),
         "throttled": gettext_lazy("Too many attempts. Wait a quarter of an hour, then try again."),
+        "unavailable": gettext_lazy("The staff directory does not answer. Please try again soon."),
     }
 
     def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
@@ -60,6 +62,8 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # the theme is not 
             raise self.refusal("invalid_login") from refusal
         except TooManyAttempts as refusal:
             raise self.refusal("throttled") from refusal
+        except DirectoryUnavailable as refusal:
+            raise self.refusal("unavailable") from refusal
         # Which of Django's ways in the session names; it is read at each page.
         user.backend = BACKEND
         self.request.device = device

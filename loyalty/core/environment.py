@@ -47,6 +47,14 @@ def path(name: str, default: Path) -> Path:
     return Path(value).expanduser().resolve() if value else default
 
 
+def pairs(name: str) -> dict[str, str]:
+    """Return `left=right; left=right` in its order."""
+    split = [part.rpartition("=") for part in os.environ.get(name, "").split(";") if part.strip()]
+    if any(not left.strip() or not right.strip() for left, _equals, right in split):
+        raise ImproperlyConfigured(f"{name} must be pairs such as admins=Super admin; staff=Shop.")
+    return {left.strip(): right.strip() for left, _equals, right in split}
+
+
 def address(name: str, default: str) -> str:
     """Return a web address without its last slash."""
     value = (os.environ.get(name) or default).rstrip("/")

@@ -104,3 +104,17 @@ def test_as_the_carrier_of_pushes():
 def test_and_refuses_another_push_service(url: str):
     with pytest.raises(ImproperlyConfigured, match="PUSH_URL"):
         environment.push(url)
+
+
+def test_as_pairs(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LDAP_ROLES", "cn=a=Super admin; tills = Shop ;")
+
+    assert environment.pairs("LDAP_ROLES") == {"cn=a": "Super admin", "tills": "Shop"}
+
+
+@pytest.mark.parametrize("text", ["tills", "=Shop", "tills="])
+def test_refuses_what_is_no_pair(text: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LDAP_ROLES", text)
+
+    with pytest.raises(ImproperlyConfigured, match="LDAP_ROLES"):
+        environment.pairs("LDAP_ROLES")

@@ -24,12 +24,17 @@ def test_every_scheduled_task_exists():
     assert scheduled <= set(app.tasks)
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
-def test_lock_satisfies_the_project(lock: str):
+@pytest.mark.parametrize(
+    ("lock", "extra"),
+    [
+        ("requirements.lock", ""),
+        ("requirements-dev.lock", "dev"),
+        ("requirements-ldap.lock", "ldap"),
+    ],
+)
+def test_lock_satisfies_the_project(lock: str, extra: str):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + (
-        project["optional-dependencies"]["dev"] if "dev" in lock else []
-    )
+    wanted = project["dependencies"] + project["optional-dependencies"].get(extra, [])
     pins = dict(PINS.findall((ROOT / lock).read_text()))
 
     for requirement in map(Requirement, wanted):
@@ -39,11 +44,11 @@ def test_lock_satisfies_the_project(lock: str):
 
 
 def test_locks_agree_and_name_no_registry():
-    runtime = (ROOT / "requirements.lock").read_text()
-    dev = (ROOT / "requirements-dev.lock").read_text()
+    names = ("requirements.lock", "requirements-dev.lock", "requirements-ldap.lock")
+    runtime, dev, ldap = ((ROOT / name).read_text() for name in names)
 
-    assert set(PINS.findall(runtime)) <= set(PINS.findall(dev))
-    assert "://" not in runtime + dev
+    assert set(PINS.findall(runtime)) <= set(PINS.findall(dev)) & set(PINS.findall(ldap))
+    assert "://" not in runtime + dev + ldap
     assert "index" not in runtime.split("--hash")[0]
 
 

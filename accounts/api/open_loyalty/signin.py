@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import caller_of
+from accounts.directory import DirectoryUnavailable
 from accounts.services import signin, tokens
 from loyalty.core.api.forms import Form, FormOf
 from loyalty.core.api.views import PUBLIC, SIGNED_IN, OpenLoyaltyView, Rule
@@ -54,6 +55,8 @@ class SignInView(OpenLoyaltyView):
                 status=429,
                 headers={"Retry-After": str(error.wait_seconds)},
             )
+        except DirectoryUnavailable as error:
+            return Response({"code": 503, "message": error.message}, status=503)
         return _answer(pair)
 
     def sign_in(self, username: str, password: str, caller: signin.Caller) -> tokens.Pair:
