@@ -53,7 +53,8 @@ def _evaluate(rules: RuleSet, context: Context) -> Evaluation:
     points = [ZERO] * len(lines)
     if context.customer.status in context.earning_statuses:
         refusal = None
-        outcomes = _run(rules, _situation(context, lines), lines, points)
+        situation = _situation(context, lines)
+        outcomes = _run(rules, situation, lines, points, context.refused_rewards)
     else:
         refusal, outcomes = Refusal.CUSTOMER_STATUS, []
     exact = _checked(sum(points, ZERO))
@@ -107,7 +108,11 @@ def _situation(context: Context, lines: list[LineView]) -> Situation:
 
 
 def _run(
-    rules: RuleSet, situation: Situation, lines: list[LineView], points: list[Decimal]
+    rules: RuleSet,
+    situation: Situation,
+    lines: list[LineView],
+    points: list[Decimal],
+    refused_rewards: Mapping[int, str],
 ) -> list[RuleOutcome]:
     """Run the rules in order over `points`, until one that was executed is the last (ER-15)."""
     outcomes = []
@@ -117,8 +122,9 @@ def _run(
         if outcome is None and stopped_by is not None:
             outcome = _nothing(compiled, Reason.STOPPED, {"by": stopped_by})
         elif outcome is None:
-            outcome = _execute(compiled, lines, points)
-            if compiled.rule.is_last_executed:
+            refusal = refused_rewards.get(compiled.rule.id)
+            outcome = _execute(compiled, lines, points, refusal)
+            if compiled.rule.is_last_executed and refusal is None:
                 stopped_by = compiled.rule.id
         outcomes.append(outcome)
     return outcomes
@@ -139,12 +145,18 @@ def _nothing(
     return RuleOutcome(rule.id, rule.uuid, rule.name, rule.type, reason=reason, detail=detail)
 
 
-def _execute(compiled: CompiledRule, lines: list[LineView], points: list[Decimal]) -> RuleOutcome:
-    """Let a rule change the lines' points; it counts as executed whatever it matched (ER-15)."""
+def _execute(
+    compiled: CompiledRule, lines: list[LineView], points: list[Decimal], refusal: str | None
+) -> RuleOutcome:
+    """
+    Let a rule change the lines' points; it counts as executed whatever it matched (ER-15).
+
+    `refusal`: why the reward that it hands out cannot be had.
+    """
     changes, excluded = compiled.step(lines, points)
     rule = compiled.rule
     if isinstance(rule.effect, HandOut):
-        reward = Reward(campaign_uuid=rule.effect.campaign_uuid)
+        reward = Reward(campaign_uuid=rule.effect.campaign_uuid, refusal=refusal)
         return RuleOutcome(rule.id, rule.uuid, rule.name, rule.type, reward=reward)
     total = sum([after - before for _, before, after, _, _ in changes], ZERO)
     reason = None

@@ -101,9 +101,12 @@ class Context:
 
     `decimals`: of the point type, 0 to 4; the sum is rounded to it once.
     `earning_statuses`: the customer statuses that earn points (ER-6).
+    `refused_rewards`: rules, by id, whose reward cannot be had, with the code of why: they do not
+    count as executed (ER-15).
     """
 
     purchase: Purchase
     customer: CustomerFacts
     decimals: int = 2
     earning_statuses: frozenset[str] = frozenset({"active"})
+    refused_rewards: Mapping[int, str] = field(default_factory=dict)

@@ -153,6 +153,21 @@ class Evaluation:
         return tuple(outcome for outcome in self.outcomes if outcome.has_effect)
 
     @property
+    def promised(self) -> tuple[RuleOutcome, ...]:
+        """Return the outcomes with a reward of which it is not known yet what comes of it."""
+        return tuple(
+            outcome
+            for outcome in self.outcomes
+            if outcome.reward and not outcome.reward.coupon_uuid and not outcome.reward.refusal
+        )
+
+    @property
+    def stopped_by(self) -> int | None:
+        """Return the rule that kept others from being asked, by its id (ER-15)."""
+        stopped = (o.detail for o in self.outcomes if o.reason is Reason.STOPPED and o.detail)
+        return next((detail["by"] for detail in stopped), None)
+
+    @property
     def comment(self) -> str:
         """Return the names of the rules that gave points, as a transfer's comment (PA-21)."""
         return ", ".join(outcome.name for outcome in self.effective if outcome.reward is None)

@@ -1,22 +1,24 @@
 """Give a customer the points of a purchase, or tell what they would be."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Customer, CustomerStatus, SegmentMembership
 from accounts.selectors import ladder
 from accounts.services import points
 from campaigns.models import RewardCampaign
+from campaigns.selectors import hand_outs
 from campaigns.services import rewards
 from earning import engine
 from earning.models import Evaluation
 from earning.services import rule_sets
-from loyalty.core import rows, sql
+from loyalty.core import clock, rows, sql
 from loyalty.core.fields import packed
 from loyalty.core.models import Store, uuid7
 
@@ -49,8 +51,48 @@ def award_purchase(
     :raises engine.TooManyPoints: more than the ledger holds; nothing was written.
     """
     assert connection.in_atomic_block, "Purchase, explanation and points are written together."
-    store = customer.store
-    found = evaluate(store=store, facts=_facts_of(customer, level_id=level_id), purchase=purchase)
+    facts = _facts_of(customer, level_id=level_id)
+    refused: dict[int, str] = {}
+    while True:
+        found = evaluate(
+            store=customer.store, facts=facts, purchase=purchase, refused_rewards=refused
+        )
+        last = found.stopped_by
+        if last not in {outcome.rule_id for outcome in found.promised}:
+            return _award(found, customer, purchase, transaction_uuid, now)
+        try:
+            with transaction.atomic():
+                return _award(found, customer, purchase, transaction_uuid, now, last=last)
+        except _NotExecuted as refusal:
+            # All is undone, and the rules behind it are asked now. Each turn refuses one more.
+            refused[refusal.rule_id] = refusal.code
+
+
+class _NotExecuted(Exception):
+    """The reward of a rule that would have been the last cannot be had (ER-15)."""
+
+    def __init__(self, rule_id: int, code: str) -> None:
+        super().__init__(code)
+        self.rule_id = rule_id
+        self.code = code
+
+
+def _award(
+    found: engine.Evaluation,
+    customer: Customer,
+    purchase: engine.Purchase,
+    transaction_uuid: UUID,
+    now: datetime,
+    *,
+    last: int | None = None,
+) -> Evaluation:
+    """
+    Write an evaluation and what comes of it.
+
+    `last`: the rule that counts as executed only if its reward can be had.
+
+    :raises _NotExecuted: it cannot; the caller undoes what was written.
+    """
     evaluation = _keep(found, customer=customer, transaction_uuid=transaction_uuid, now=now)
     if found.points > 0:
         points.add(
@@ -62,9 +104,8 @@ def award_purchase(
             transaction_uuid=transaction_uuid,
             now=now,
         )
-    if any(outcome.reward for outcome in found.outcomes):
-        gross_value = sum((line.gross_value for line in purchase.lines), Decimal(0))
-        settled = _hand_out(found, customer, transaction_uuid, gross_value, now)
+    if found.promised:
+        settled = _hand_out(found, customer, purchase, transaction_uuid, now, last)
         evaluation.explanation = engine.to_json(settled)
         evaluation.save(update_fields=["explanation"])
     return evaluation
@@ -73,37 +114,60 @@ def award_purchase(
 def _hand_out(
     found: engine.Evaluation,
     customer: Customer,
+    purchase: engine.Purchase,
     transaction_uuid: UUID,
-    gross_value: Decimal,
     now: datetime,
+    last: int | None,
 ) -> engine.Evaluation:
     """
     Hand out what rules promise besides points, and note what came of each (INS-1, INS-2, ER-14).
 
-    A reward that cannot be had is passed over: the purchase never fails for it. Several go in the
-    order of their campaigns, so that two purchases at once cannot deadlock.
+    A reward that cannot be had is passed over: the purchase never fails for it.
     """
-    wanted = {o.reward.campaign_uuid for o in found.outcomes if o.reward}
-    campaigns = RewardCampaign.objects.in_store(customer.store).filter(uuid__in=wanted)
-    by_uuid = {str(campaign.uuid): campaign for campaign in campaigns}
-    settled = {outcome.rule_id: outcome for outcome in found.outcomes}
-    promised = [(by_uuid[o.reward.campaign_uuid], o) for o in found.outcomes if o.reward]
-    for campaign, outcome in sorted(promised, key=lambda pair: pair[0].pk):
+    rewards_of: dict[int, engine.Reward] = {}
+    for campaign, outcome in _promised(found, customer.store):
         assert outcome.reward is not None
         try:
             coupon = rewards.hand_out(
                 campaign=campaign,
                 customer=customer,
                 sale_uuid=transaction_uuid,
-                gross_value=gross_value,
+                gross_value=_gross_value(purchase),
                 now=now,
             )
         except rewards.Refused as refusal:
+            if outcome.rule_id == last:
+                raise _NotExecuted(last, refusal.code) from refusal
             reward = replace(outcome.reward, refusal=refusal.code)
         else:
             reward = replace(outcome.reward, coupon_uuid=str(coupon.uuid))
-        settled[outcome.rule_id] = replace(outcome, reward=reward)
-    return replace(found, outcomes=tuple(settled[o.rule_id] for o in found.outcomes))
+        rewards_of[outcome.rule_id] = reward
+    return _with_rewards(found, rewards_of)
+
+
+def _promised(
+    found: engine.Evaluation, store: Store
+) -> list[tuple[RewardCampaign, engine.RuleOutcome]]:
+    """Return what is to be handed out, in one order for all: none waits for another in a circle."""
+    wanted = {o.reward.campaign_uuid for o in found.promised if o.reward}
+    campaigns = RewardCampaign.objects.in_store(store).filter(uuid__in=wanted)
+    by_uuid = {str(campaign.uuid): campaign for campaign in campaigns}
+    promised = [(by_uuid[o.reward.campaign_uuid], o) for o in found.promised if o.reward]
+    return sorted(promised, key=lambda pair: pair[0].pk)
+
+
+def _with_rewards(
+    found: engine.Evaluation, rewards_of: Mapping[int, engine.Reward]
+) -> engine.Evaluation:
+    outcomes = (
+        replace(outcome, reward=rewards_of.get(outcome.rule_id, outcome.reward))
+        for outcome in found.outcomes
+    )
+    return replace(found, outcomes=tuple(outcomes))
+
+
+def _gross_value(purchase: engine.Purchase) -> Decimal:
+    return sum((line.gross_value for line in purchase.lines), Decimal(0))
 
 
 # One statement, prepared on the server: every purchase writes it, and the ORM would spend longer on
@@ -171,14 +235,70 @@ def simulate(
 
     :raises engine.TooManyPoints: more than the ledger holds.
     """
+    return simulate_at(store=store, customer=customer, purchase=replace(purchase, pos_id=None))
+
+
+def simulate_at(
+    *,
+    store: Store,
+    customer: Customer | None,
+    purchase: engine.Purchase,
+    now: datetime | None = None,
+) -> engine.Evaluation:
+    """
+    Return what a purchase at its POS would earn, rewards included, without writing anything.
+
+    `customer` None: as in `simulate`. Rewards count as they could be had at `now`.
+    """
+    now = now or clock.now()
     facts = _facts_of(customer) if customer else _newcomer(store)
-    return evaluate(store=store, facts=facts, purchase=replace(purchase, pos_id=None))
+    refused: dict[int, str] = {}
+    while True:
+        found = evaluate(store=store, facts=facts, purchase=purchase, refused_rewards=refused)
+        told = _foretold(found, store, customer, purchase, now)
+        last = found.stopped_by
+        reward = told.get(last) if last is not None else None
+        if last is None or reward is None or reward.refusal is None:
+            return _with_rewards(found, told)
+        refused[last] = reward.refusal
+
+
+def _foretold(
+    found: engine.Evaluation,
+    store: Store,
+    customer: Customer | None,
+    purchase: engine.Purchase,
+    now: datetime,
+) -> dict[int, engine.Reward]:
+    """Return by rule what would come of the promised rewards; those that could be had stay so."""
+    promised = _promised(found, store)
+    if not promised:
+        return {}
+    earned = found.points if store.settings.all_time_not_locked else Decimal(0)
+    receiver = hand_outs.receiver_of(store, customer, found.customer.level_id, now)
+    receiver = replace(receiver, points=receiver.points + earned)
+    told: dict[int, engine.Reward] = {}
+    for campaign, outcome in promised:
+        assert outcome.reward is not None
+        refusal = hand_outs.refusal_of(campaign, receiver, _gross_value(purchase), now)
+        told[outcome.rule_id] = replace(outcome.reward, refusal=refusal)
+        if refusal is None:
+            receiver = replace(receiver, points=receiver.points - campaign.cost_in_points)
+    return told
 
 
 def evaluate(
-    *, store: Store, facts: engine.CustomerFacts, purchase: engine.Purchase
+    *,
+    store: Store,
+    facts: engine.CustomerFacts,
+    purchase: engine.Purchase,
+    refused_rewards: Mapping[int, str] | None = None,
 ) -> engine.Evaluation:
-    """Ask the engine with the store's active rules and settings."""
+    """
+    Ask the engine with the store's active rules and settings.
+
+    `refused_rewards`: rules whose reward cannot be had, with the code of why.
+    """
     store_rules = rule_sets.get_rules(store)
     settings = store.settings
     if purchase.delivery_skus is None:
@@ -188,6 +308,7 @@ def evaluate(
         customer=facts,
         decimals=store_rules.decimals,
         earning_statuses=frozenset(settings.customer_statuses_earning),
+        refused_rewards=refused_rewards or {},
     )
     return engine.evaluate(store_rules.rules, context)
 

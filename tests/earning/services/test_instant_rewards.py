@@ -5,15 +5,18 @@ from decimal import Decimal
 import pytest
 
 from campaigns.models import Coupon
+from campaigns.services import rewards
 from earning import engine
 from earning.models import Evaluation, RuleType
 from earning.selectors import explanations
-from earning.services import rules
+from earning.services import awards, rules
 from loyalty.core.actors import SYSTEM
-from tests.campaigns.conftest import points_of
+from loyalty.core.models import Event
+from tests.campaigns.conftest import STAFF, points_of
 from tests.factories.accounts import CustomerFactory, LevelFactory
 from tests.factories.campaigns import CampaignFactory, give_points
-from tests.factories.transactions import SaleFactory
+from tests.factories.earning import EarningRuleFactory
+from tests.factories.transactions import SaleFactory, document, register
 
 
 @pytest.fixture
@@ -23,12 +26,13 @@ def customer(store):
     return customer
 
 
-def instant_rule(campaign, customer):
+def instant_rule(campaign, customer, **fields):
     data = rules.RuleData(
         name="Surprise",
         description="A reward for buying",
         levels=(str(customer.level.uuid),),
         reward_campaign=str(campaign.uuid),
+        **fields,
     )
     rules.create(store=campaign.store, type=RuleType.INSTANT_REWARD, data=data, actor=SYSTEM)
     # A sale asks the rules of the store as it was read for it.
@@ -106,3 +110,74 @@ def test_limits_and_status_count(customer):
 
     assert Coupon.objects.count() == 1
     assert reward_of(again).refusal == "limit_exceeded"
+
+
+OUT_OF_REACH = [
+    pytest.param({"coupons": None}, "no_coupons_left", id="no-codes"),
+    pytest.param({"cost_in_points": Decimal(500)}, "not_enough_points", id="points"),
+    pytest.param({"is_active": False}, "not_obtainable", id="inactive"),
+    pytest.param({"coupons": ("one",)}, "limit_exceeded", id="limit"),
+]
+
+
+def out_of_reach(customer, fields, refusal):
+    """Make a reward that the customer cannot have, and a last rule that hands it out."""
+    EarningRuleFactory(store=customer.store, name="Ten each", point_value=Decimal(10))
+    if refusal == "limit_exceeded":
+        fields = fields | {"is_unlimited": False, "limit": 1, "limit_per_user": 1}
+    campaign = CampaignFactory(customer.store, **fields)
+    if refusal == "limit_exceeded":
+        [_] = rewards.buy(campaign=campaign, customer=customer, actor=STAFF, without_points=True)
+    # By their priorities, one rule comes before the last one and one would come behind it.
+    instant_rule(campaign, customer, is_last_executed=True)
+    EarningRuleFactory(
+        type=RuleType.PRODUCT_PURCHASE,
+        store=customer.store,
+        name="Behind",
+        sku_ids=["SKU1"],
+        points_amount=Decimal(7),
+    )
+    customer.store.refresh_from_db()
+
+
+@pytest.mark.parametrize(("fields", "refusal"), OUT_OF_REACH)
+def test_a_last_rule_whose_reward_cannot_be_had_stops_nothing(customer, fields, refusal):
+    """ER-15: it does not count as executed."""
+    out_of_reach(customer, fields, refusal)
+    before, had = points_of(customer), Coupon.objects.count()
+    bought = document(customer, 3)
+    told = simulated(customer, bought)
+
+    sale = register(customer.store, bought)
+
+    stored = engine.from_json(Evaluation.objects.get(transaction_uuid=sale.uuid).explanation)
+    assert (stored.points, told.points) == (37, 37)
+    assert points_of(customer) == before + 37
+    assert Coupon.objects.count() == had
+    [outcome] = [each for each in stored.outcomes if each.reward]
+    [foretold] = [each for each in told.outcomes if each.reward]
+    assert (outcome.reward.refusal, foretold.reward.refusal) == (refusal, refusal)
+    evaluation = Evaluation.objects.get(transaction_uuid=sale.uuid)
+    [line] = [r for r in explanations.explain(evaluation).rules if r.name == "Surprise"]
+    assert line.sentence.startswith("The reward was not handed out:")
+
+
+def test_a_last_rule_whose_reward_was_handed_out_is_the_last(customer):
+    """ER-15."""
+    out_of_reach(customer, {}, "")
+    bought = document(customer, 3)
+    told = simulated(customer, bought)
+
+    sale = register(customer.store, bought)
+
+    assert (told.points, Evaluation.objects.get(transaction_uuid=sale.uuid).points) == (30, 30)
+    assert Coupon.objects.get().transaction_uuid == sale.uuid
+
+
+def simulated(customer, bought):
+    before = Coupon.objects.count(), Event.objects.count(), points_of(customer)
+    lines = tuple(engine.Line(sku=line.sku, gross_value=line.gross_value) for line in bought.lines)
+    purchase = engine.Purchase(lines=lines, purchased_at=bought.purchased_at)
+    told = awards.simulate(store=customer.store, customer=customer, purchase=purchase)
+    assert before == (Coupon.objects.count(), Event.objects.count(), points_of(customer))
+    return told
