@@ -21,7 +21,9 @@ from loyalty.core.messages import outbox
 from loyalty.notices.tellings import TELLINGS, VOICE
 from transactions.services import forgetting as transactions_forgetting
 
-FOLLOW_POINTS = OnlyIn(qualifying.follows_points, level_moves.follow_points)
+FOLLOW_POINTS = OnlyIn(
+    qualifying.follows_points, level_moves.follow_points, level_moves.follow_points_of
+)
 
 NOW: dict[str, tuple[Handler, ...]] = {
     "store.created": (setup.open_store_of,),

@@ -8,14 +8,21 @@ from uuid import UUID
 
 from accounts.ledger import amounts
 from loyalty.core import events
-from loyalty.core.models import Event
+from loyalty.core.models import Event, Store
 
 
 def dispatch_written(type: str, ids: Iterable[int]) -> None:
     """Run the *now* handlers of facts that a statement has written, if there are any."""
-    if events.has_now_handlers(type):
-        for event in Event.objects.filter(pk__in=list(ids)).select_related("store").order_by("pk"):
-            events.dispatch(event)
+    ids = list(ids)
+    if not ids or not events.has_now_handlers(type):
+        return
+    written = list(Event.objects.filter(pk__in=ids).order_by("pk"))
+    # One object for each store, which reads its settings once.
+    stores = Store.objects.in_bulk({event.store_id for event in written if event.store_id})
+    for event in written:
+        if event.store_id is not None:
+            event.store = stores[event.store_id]
+    events.dispatch_many(type, written)
 
 
 def payload(

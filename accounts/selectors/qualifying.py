@@ -5,6 +5,7 @@ The amounts in points are SQL on a customer `c`, so that one customer's status a
 assesses a million of them count alike.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -52,10 +53,16 @@ def amount_of_purchases(customer: Customer) -> Decimal:
 
 def assess_points(customer_id: int, *, store: Store, now: datetime) -> Assessment:
     """Return what counts for a customer's level on the `points` basis, by one query."""
-    [(level_id, is_manual, amount, earned)] = sql.read(
-        ASSESS[base_of(store.settings)], {"customer": customer_id, "store": store.pk, "now": now}
-    )
-    return Assessment(level_id, is_manual, amount, earned)
+    return assess_points_of([customer_id], store=store, now=now)[customer_id]
+
+
+def assess_points_of(
+    customer_ids: Sequence[int], *, store: Store, now: datetime
+) -> dict[int, Assessment]:
+    """Return the same for several customers, by one query for all of them."""
+    arguments = {"customers": [*customer_ids], "store": store.pk, "now": now}
+    rows = sql.read(ASSESS[base_of(store.settings)], arguments)
+    return {row[0]: Assessment(*row[1:]) for row in rows}
 
 
 _POINT_TYPE = "(select id from ledger_pointtype where store_id = %(store)s and is_default)"
@@ -120,8 +127,9 @@ AMOUNTS = {
 
 ASSESS = {
     base: f"""
-    select c.level_id, c.manually_assigned_level_id is not null, {amount}, {_EARNED_SINCE}
-    from accounts_customer c where c.id = %(customer)s and c.store_id = %(store)s
+    select c.id, c.level_id, c.manually_assigned_level_id is not null, {amount}, {_EARNED_SINCE}
+    from accounts_customer c 
+    where c.id = any(%(customers)s::bigint[]) and c.store_id = %(store)s
     """  # noqa: S608  # as above
     for base, amount in AMOUNTS.items()
 }

@@ -15,6 +15,7 @@ from accounts.models import LevelChangeReason
 from accounts.selectors import qualifying
 from accounts.selectors.ladder import Ladder, get_ladder
 from accounts.selectors.standing import downgrade_days
+from accounts.services import level_moves
 from loyalty.core import clock, sql
 from loyalty.core.jobs import Run
 from loyalty.core.models import Store
@@ -178,32 +179,12 @@ with counted as (
     from counted d left join moved m on m.id = d.id
     where c.id = d.id
     returning c.id, d.is_manual
-), change as (
-    insert into accounts_levelchange
-        (customer_id, old_level_id, new_level_id, reason, changed_at)
-    select id, level_id, target_id, %(reason)s, %(now)s from moved order by id
-), event as (
-    insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
-    select ledger_uuid7(), %(store)s, 'customer.moved_to_level', m.uuid, m.id,
-        jsonb_build_object(
-            'customerId', m.uuid, 'levelId', new.uuid, 'oldLevelId', old.uuid,
-            'manually', false, 'removeLevelManually', false,
-            'direction', case
-                when old.id is null then null
-                when (new.reward_value, new.condition_value)
-                    < (old.reward_value, old.condition_value) then 'down'
-                else 'up' end
-        ), %(now)s
-    from moved m
-    join accounts_level new on new.id = m.target_id
-    left join accounts_level old on old.id = m.level_id
-    order by m.id
-    returning id
-)
+), {write_moves}
 select (select count(*) from period), array(select id from event),
     array(select id from period where not is_manual)
 """
 
 RECALCULATE = {
-    base: _RECALCULATE.format(amount=amount) for base, amount in qualifying.AMOUNTS.items()
+    base: _RECALCULATE.format(amount=amount, write_moves=level_moves.WRITE_MOVES)
+    for base, amount in qualifying.AMOUNTS.items()
 }

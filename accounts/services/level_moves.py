@@ -4,18 +4,20 @@ How a customer comes to a level: by what they bought, by their points, or by han
 Source: LV 4.2…4.4. The job that moves customers after some days is `level_jobs`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 
 from django.db import connection, transaction
 
 from accounts import events
+from accounts.ledger import facts as ledger_facts
 from accounts.models import Customer, Level, LevelChange, LevelChangeReason
 from accounts.selectors import qualifying
 from accounts.selectors.ladder import Ladder, Step, get_ladder, is_worse
 from accounts.services import customer_locks
-from loyalty.core import clock
+from loyalty.core import clock, sql
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Event, Store
@@ -70,9 +72,47 @@ def follow_points(event: Event) -> None:
         _move(customer, old, target, reason=LevelChangeReason.POINTS, now=now)
 
 
+def follow_points_of(store: Store, facts: Sequence[Event]) -> None:
+    """
+    Do the same for the customers of many facts of one store, however many: five statements.
+
+    Whom it moves it locks, in primary-key order.
+    """
+    customer_ids = sorted({fact.customer_id for fact in facts if fact.customer_id is not None})
+    if not customer_ids or not qualifying.follows_points(store):
+        return
+    now = max(fact.recorded_at for fact in facts)
+    if not (moves := _find_moves(customer_ids, store, now)):
+        return
+    customer_locks.lock_for_points(store, moves)
+    moves = _find_moves([*moves], store, now)
+    [(events_written,)] = sql.write(
+        MOVE_MANY,
+        {
+            "customers": [*moves],
+            "targets": [step.id for step in moves.values()],
+            "store": store.pk,
+            "reason": LevelChangeReason.POINTS.value,
+            "counts_anew": _counts_anew_from_move(store),
+            "now": now,
+        },
+    )
+    ledger_facts.dispatch_written("customer.moved_to_level", events_written)
+
+
 def _find_move(customer_id: int, store: Store, now: datetime) -> Step | None:
     """Return the level to which a customer's points move them now; None: they stay."""
-    found = qualifying.assess_points(customer_id, store=store, now=now)
+    return _find_moves([customer_id], store, now).get(customer_id)
+
+
+def _find_moves(customer_ids: Sequence[int], store: Store, now: datetime) -> dict[int, Step]:
+    """Return the levels to which points move customers now; those who stay are missing."""
+    assessed = qualifying.assess_points_of(customer_ids, store=store, now=now)
+    found = ((pk, _target_of(assessment, store)) for pk, assessment in assessed.items())
+    return {pk: target for pk, target in sorted(found, key=itemgetter(0)) if target is not None}
+
+
+def _target_of(found: qualifying.Assessment, store: Store) -> Step | None:
     ladder = get_ladder(store)
     target = ladder.target(found.amount)
     if found.is_manual or target is None or target.id == found.level_id:
@@ -248,3 +288,47 @@ def _record(
         data=data,
         now=now,
     )
+
+
+# Writes the history and the facts of the moves in `moved`: customers with `uuid`, from `level_id`
+# to `target_id`.
+WRITE_MOVES = """
+change as (
+    insert into accounts_levelchange
+        (customer_id, old_level_id, new_level_id, reason, changed_at)
+    select id, level_id, target_id, %(reason)s, %(now)s from moved order by id
+), event as (
+    insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
+    select ledger_uuid7(), %(store)s, 'customer.moved_to_level', m.uuid, m.id,
+        jsonb_build_object(
+            'customerId', m.uuid, 'levelId', new.uuid, 'oldLevelId', old.uuid,
+            'manually', false, 'removeLevelManually', false,
+            'direction', case
+                when old.id is null then null
+                when (new.reward_value, new.condition_value)
+                    < (old.reward_value, old.condition_value) then 'down'
+                else 'up' end
+        ), %(now)s
+    from moved m
+    join accounts_level new on new.id = m.target_id
+    left join accounts_level old on old.id = m.level_id
+    order by m.id
+    returning id
+)
+"""
+
+MOVE_MANY = f"""
+with moved as materialized (
+    select c.id, c.uuid, c.level_id, m.target_id
+    from unnest(%(customers)s::bigint[], %(targets)s::bigint[]) as m (customer_id, target_id)
+    join accounts_customer c on c.id = m.customer_id
+), customer as (
+    update accounts_customer c
+    set level_id = m.target_id, version = c.version + 1, updated_at = %(now)s::timestamptz,
+        last_level_recalculation_at = case
+            when %(counts_anew)s::boolean then %(now)s else c.last_level_recalculation_at
+        end
+    from moved m where c.id = m.id
+), {WRITE_MOVES}
+select array(select id from event)
+"""  # noqa: S608  # what is put in is ours

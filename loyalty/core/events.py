@@ -1,6 +1,7 @@
 """Append facts to the event store, and run what must happen at once."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,10 +20,12 @@ class OnlyIn:
     A *now* handler for the stores that `is_wanted` tells; it does nothing in others.
 
     Whoever has the store at hand asks `has_now_handlers` with it, and is spared a transaction.
+    `many`: the same for many facts of one store at once, as jobs write them.
     """
 
     is_wanted: Callable[[Store], bool]
     handler: Handler
+    many: Callable[[Store, Sequence[Event]], None] | None = None
 
     def __call__(self, event: Event) -> None:
         self.handler(event)
@@ -68,6 +71,22 @@ def dispatch(event: Event) -> None:
     """Run the *now* handlers of a fact that is written already; the ledger writes its own."""
     for handler in _now_handlers.get(event.type, ()):
         handler(event)
+
+
+def dispatch_many(type: str, facts: Sequence[Event]) -> None:
+    """Run the *now* handlers of many facts of one type that are written already, in their order."""
+    for handler in _now_handlers.get(type, ()):
+        if not isinstance(handler, OnlyIn) or handler.many is None:
+            for fact in facts:
+                handler(fact)
+            continue
+        of_store: dict[Store, list[Event]] = defaultdict(list)
+        for fact in facts:
+            if fact.store is not None:
+                of_store[fact.store].append(fact)
+        for store, those in of_store.items():
+            if handler.is_wanted(store):
+                handler.many(store, those)
 
 
 def has_now_handlers(type: str, store: Store | None = None) -> bool:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.ledger.models import Lot
 from accounts.models import Customer, Level, LevelChange
 from accounts.selectors import qualifying
-from accounts.services import levels, points, points_jobs
+from accounts.services import level_moves, levels, points, points_jobs
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.models import Event, Store
 from tests.factories import CustomerFactory, LevelFactory, StoreFactory
@@ -184,6 +184,47 @@ def test_count_locked_points_from_their_unlocking_on_pe7() -> None:
     points_jobs.unlock_due(at(4))
 
     assert level_of(customer) == "L2"
+
+
+@pytest.mark.parametrize("settings", MODES)
+def test_move_many_who_unlock_at_once(settings: dict[str, Any]) -> None:
+    """LV-7, LV-13: each with history and fact, in as many statements as for two."""
+    store = program(allTimeNotLocked=False, pointsDaysLocked=3, **settings)
+    by_hand = CustomerFactory(store)
+    customers = [by_hand, *(CustomerFactory(store) for _ in range(20))]
+    level_moves.assign_manually(customer=by_hand, level=store_level(store, "L1"), actor=SAM)
+    for customer in customers[:3]:
+        earn(customer, 15)
+        earn(customer, 15)
+    with CaptureQueriesContext(connection) as few:
+        points_jobs.unlock_due(at(4))
+    for customer in customers[3:]:
+        earn(customer, 15, day=4)
+        earn(customer, 15, day=4)
+    facts = Event.objects.filter(type="customer.moved_to_level").count()
+
+    with CaptureQueriesContext(connection) as many:
+        points_jobs.unlock_due(at(8))
+
+    assert len(many) == len(few)
+    assert [level_of(customer) for customer in customers] == ["L1"] + ["L2"] * 20
+    moves = LevelChange.objects.filter(reason="points", changed_at=at(8))
+    assert moves.count() == 18
+    told = Event.objects.filter(type="customer.moved_to_level").order_by("pk")[facts:]
+    assert [fact.customer_id for fact in told] == [c.pk for c in customers[3:]]
+    old, new = store_level(store, "L0"), store_level(store, "L2")
+    last = customers[-1]
+    assert told[17].payload == {
+        "customerId": str(last.uuid),
+        "levelId": str(new.uuid),
+        "oldLevelId": str(old.uuid),
+        "manually": False,
+        "removeLevelManually": False,
+        "direction": "up",
+    }
+    assert (told[17].subject, told[17].store_id) == (last.uuid, store.pk)
+    starts_anew = settings.get("levelDowngradeBase") == SINCE_MOVE
+    assert last.last_level_recalculation_at == (at(8) if starts_anew else None)
 
 
 def test_count_points_received_on_the_base_active_points() -> None:
