@@ -6,7 +6,7 @@ What is not there, not of this store or not theirs is `NotFound`, all three alik
 
 from uuid import UUID
 
-from accounts.models import Customer, Level, Pos, Segment, Seller
+from accounts.models import Customer, Level, Pos, Segment, Seller, StaffUser
 from loyalty.core import sql
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import NotFound
@@ -72,6 +72,24 @@ def get_level(store: Store, uuid_text: str) -> Level:
         raise NotFound
     level.store = store
     return level
+
+
+def get_staff(uuid: UUID) -> StaffUser:
+    user = StaffUser.objects.prefetch_related("roles").filter(uuid=uuid).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def find_person(actor: Actor) -> StaffUser | Seller | Customer | None:
+    """Return who an actor is; None: the configured master key, or the program itself."""
+    if actor.id is None:
+        return None
+    if actor.kind == ActorKind.CUSTOMER:
+        return Customer.objects.select_related("store").get(pk=actor.id)
+    if actor.kind == ActorKind.SELLER:
+        return Seller.objects.select_related("store").get(pk=actor.id)
+    return StaffUser.objects.filter(pk=actor.id).first()
 
 
 def get_pos(store: Store, uuid_text: str) -> Pos:

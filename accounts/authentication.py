@@ -38,22 +38,24 @@ _STAFF_COLUMNS = """
     array(select store_id from accounts_staffuser_stores link where link.staffuser_id = staff.id)
 """
 _SESSION = "session.uuid = %s and session.revoked_at is null and session.expires_at > now()"
+_STALE = f"session.last_seen_at < now() - interval '{tokens.SEEN_EVERY.seconds} seconds'"
 _STATEMENTS = {
     PrincipalKind.STAFF: f"""
-        select {stores.COLUMNS}, {_STAFF_COLUMNS} from accounts_tokensession session
+        select {stores.COLUMNS}, {_STAFF_COLUMNS}, {_STALE} from accounts_tokensession session
         join accounts_staffuser staff on staff.id = session.staff_id
         {stores.JOIN}
         where {_SESSION} and staff.is_active and not staff.is_external""",  # noqa: S608
     PrincipalKind.SELLER: f"""
         select {stores.COLUMNS}, seller.id, seller.uuid, seller.email, seller.store_id,
-               seller.pos_id, seller.may_transfer_points
+               seller.pos_id, seller.may_transfer_points, {_STALE}
         from accounts_tokensession session
         join accounts_seller seller on seller.id = session.seller_id
         {stores.JOIN}
         where {_SESSION} and seller.is_active and not seller.is_deleted""",  # noqa: S608
     PrincipalKind.CUSTOMER: f"""
         select {stores.COLUMNS}, customer.id, customer.uuid, coalesce(customer.email,
-               customer.phone, customer.loyalty_card_number, ''), customer.store_id
+               customer.phone, customer.loyalty_card_number, ''), customer.store_id,
+               {_STALE}
         from accounts_tokensession session
         join accounts_customer customer on customer.id = session.customer_id
         {stores.JOIN}
@@ -99,7 +101,10 @@ def actor_of_jwt(jwt: str, request: HttpRequest) -> Actor:
     row = _one(request, _STATEMENTS[kind], session_uuid)
     if row is None:
         raise AuthenticationFailed("Expired or invalid token")
-    return _ACTORS[kind](row, ip_address_of(request), session_uuid)
+    *principal, is_stale = row
+    if is_stale:
+        tokens.see(session_uuid)
+    return _ACTORS[kind](tuple(principal), ip_address_of(request), session_uuid)
 
 
 def actor_of_permanent_token(token: str, request: HttpRequest) -> Actor:

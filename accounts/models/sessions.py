@@ -1,6 +1,8 @@
 """Sign-ins at every door: one row each, so that a token or a browser can really be signed out."""
 
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.core.models import PublicModel
@@ -35,6 +37,8 @@ class TokenSession(PublicModel):
     customer = models.ForeignKey("accounts.Customer", on_delete=models.CASCADE, null=True)
     refresh_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001  # NULL: a browser
     created_at = models.DateTimeField(auto_now_add=True)
+    # Written at most every few minutes.
+    last_seen_at = models.DateTimeField(default=timezone.now, db_default=Now())
     expires_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True)
     ip_address = models.GenericIPAddressField(null=True)

@@ -36,6 +36,7 @@ class SignIn:
     program: str
     address: str
     since: datetime
+    seen: datetime
     until: datetime
     is_here: bool
 
@@ -51,6 +52,7 @@ def list_for(
             program=program_of(session.agent),
             address=session.ip_address or "",
             since=session.created_at,
+            seen=session.last_seen_at,
             until=session.expires_at,
             is_here=session.uuid == here,
         )

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
@@ -39,6 +39,8 @@ from loyalty.core.jobs import Run
 from loyalty.core.models import uuid7
 from loyalty.core.services import audit
 
+Person = StaffUser | Seller | Customer
+
 ROLES = {
     PrincipalKind.STAFF: "ROLE_ADMIN",
     PrincipalKind.SELLER: "ROLE_SELLER",
@@ -52,6 +54,8 @@ ENTITIES = {
 KIND_OF_ROLE = {role: kind for kind, role in ROLES.items()}
 
 HINT_LENGTH = 4
+# A write at every request would cost more than the request.
+SEEN_EVERY = timedelta(minutes=5)
 FORGET_CHUNK = 5_000
 AGENT_LENGTH_MAX = 255
 
@@ -115,7 +119,22 @@ def open_browser_session(
 
 
 def is_open(session_uuid: UUID, *, now: datetime | None = None) -> bool:
-    return open_sessions(now=now).filter(uuid=session_uuid).exists()
+    """Tell whether a session still lets in, and note that it was seen."""
+    found = open_sessions(now=now).filter(uuid=session_uuid)
+    seen_at = found.values_list("last_seen_at", flat=True).first()
+    if seen_at is not None:
+        see_again(session_uuid, seen_at, now=now)
+    return seen_at is not None
+
+
+def see_again(session_uuid: UUID, seen_at: datetime, *, now: datetime | None = None) -> None:
+    """Note that a session was seen, unless that was noted just now."""
+    if seen_at < (now or timezone.now()) - SEEN_EVERY:
+        see(session_uuid, now=now)
+
+
+def see(session_uuid: UUID, *, now: datetime | None = None) -> None:
+    TokenSession.objects.filter(uuid=session_uuid).update(last_seen_at=now or timezone.now())
 
 
 def open_sessions(

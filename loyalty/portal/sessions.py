@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import Exists
+from django.db.models import Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -87,16 +87,18 @@ def find_customer(session: SessionBase, store: Store) -> Customer | None:
     Return who is signed in to this store.
 
     None: nobody, a customer of another store, one who may no longer sign in, one whose password
-    has changed since, or who was signed out from elsewhere. One query.
+    has changed since, or who was signed out from elsewhere. One query, and now and then a write.
     """
     customer_id, sign_in_uuid = session.get(_CUSTOMER), uuid_of(session)
     if customer_id is None or sign_in_uuid is None:
         return None
     members = Customer.objects.in_store(store).filter(status=CustomerStatus.ACTIVE)
-    is_open = Exists(tokens.open_sessions().filter(uuid=sign_in_uuid).order_by())
-    customer: Customer | None = members.filter(is_open, pk=customer_id).first()
+    seen_at = tokens.open_sessions().filter(uuid=sign_in_uuid).order_by().values("last_seen_at")
+    found = members.filter(pk=customer_id).annotate(seen_at=Subquery(seen_at))
+    customer: Customer | None = found.exclude(seen_at=None).first()
     if customer is None or not constant_time_compare(session.get(_PROOF, ""), _proof(customer)):
         return None
+    tokens.see_again(sign_in_uuid, customer.seen_at)  # type: ignore[attr-defined]  # annotated
     customer.store = store
     return customer
 

@@ -100,3 +100,14 @@ def test_ends_nobody_elses_session_by_its_number(store, cockpit, kind, factory):
 
     session.refresh_from_db()
     assert session.revoked_at is None
+
+
+def test_tells_when_a_browser_was_last_seen(sam):
+    client = signed_in()
+    TokenSession.objects.update(last_seen_at="2026-01-02T03:04:05Z")
+
+    page = client.get(reverse("admin:sign_ins")).content.decode()
+
+    assert "Last seen" in page
+    # Looking at the list was seen, too.
+    assert "2026-01-02T03:04" not in page

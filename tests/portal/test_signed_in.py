@@ -90,3 +90,21 @@ def test_costs_the_same_for_many(phone, alice):
         phone.get(PATH)
 
     assert len(many) == len(few)
+
+
+def test_tells_when_an_app_was_last_seen(phone, alice):
+    app = ApiClient(alice)
+    TokenSession.objects.filter(pk=app.session.pk).update(last_seen_at="2026-01-02T03:04:05Z")
+
+    page = phone.get(PATH).content.decode()
+
+    assert "last seen" in page
+    assert 'datetime="2026-01-02T' in page
+
+
+def test_notes_that_a_browser_was_seen(phone):
+    TokenSession.objects.update(last_seen_at="2026-01-02T03:04:05Z")
+
+    phone.get("/portal/")
+
+    assert TokenSession.objects.get().last_seen_at.isoformat() > "2026-01-03"

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import access
 from accounts.api.open_loyalty.roles import short_role_row
 from accounts.models import Resource, StaffUser
 from accounts.services import staff
@@ -15,7 +16,6 @@ from loyalty.core.actors import Actor
 from loyalty.core.api import formats
 from loyalty.core.api.forms import Form, FormOf
 from loyalty.core.api.views import ADMIN, OpenLoyaltyView, Rule
-from loyalty.core.errors import NotFound
 
 UTC = ZoneInfo("UTC")
 SORTS = {
@@ -102,10 +102,10 @@ class StaffDetails(StaffView):
     forms = {"PUT": FormOf(StaffForm, root="admin")}
 
     def get(self, request: Request, *, admin: UUID, **ids: str) -> Response:
-        return Response(staff_row(_get_staff(admin)))
+        return Response(staff_row(access.get_staff(admin)))
 
     def put(self, request: Request, *, admin: UUID, **ids: str) -> Response:
-        found = _get_staff(admin)
+        found = access.get_staff(admin)
         updated = staff.update(staff=found, data=self.data(), actor=self.actor)
         return Response({"id": str(updated.uuid)})
 
@@ -145,10 +145,3 @@ def _own_row(actor: Actor) -> dict[str, Any]:
         "phone": "",
         "email": "",
     }
-
-
-def _get_staff(uuid: UUID) -> StaffUser:
-    user = StaffUser.objects.prefetch_related("roles").filter(uuid=uuid).first()
-    if user is None:
-        raise NotFound
-    return user
