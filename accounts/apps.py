@@ -9,8 +9,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registries of segment criteria and of imports with this room's own."""
+        from accounts import exports
         from accounts.api.open_loyalty import customer_imports, segment_imports, transfer_imports
         from accounts.segments import criteria, own
+        from loyalty.core.exports import kinds as export_kinds
         from loyalty.core.imports import kinds
 
         criteria.register(*own.CRITERIA)
@@ -19,3 +21,4 @@ class AccountsConfig(AppConfig):
             transfer_imports.PointsKind,
             segment_imports.SegmentCustomersKind,
         )
+        export_kinds.register(*exports.KINDS)

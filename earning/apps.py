@@ -13,10 +13,13 @@ class EarningConfig(AppConfig):
         from accounts.selectors import segments
         from accounts.services import introductions
         from campaigns.selectors import connected_rules
+        from earning import exports
         from earning.selectors import own_data, reward_rules, segment_uses
         from earning.services import referrals
+        from loyalty.core.exports import kinds as export_kinds
 
         accounts_own_data.register_part(own_data.get_earning)
         introductions.register_attacher(referrals.attach)
         segments.register_uses(segment_uses.list_uses)
         connected_rules.register(reward_rules.list_connected, reward_rules.list_connectable)
+        export_kinds.register(*exports.KINDS)

@@ -41,6 +41,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # Woken by each upload, too.
     "bring-in-files": every("loyalty.core.tasks.bring_in_files", minutes=1),
     "forget-imports": every("loyalty.core.tasks.forget_imports", days=1),
+    "take-out-files": every("loyalty.core.tasks.take_out_files", minutes=1),
+    "forget-exports": every("loyalty.core.tasks.forget_exports", days=1),
     "forget-answers": every("loyalty.core.tasks.forget_answers", hours=1),
     "forget-webhooks": every("loyalty.core.tasks.forget_webhooks", days=1),
     "forget-sign-ins": every("accounts.forget_sign_ins", days=1),

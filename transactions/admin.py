@@ -1,7 +1,6 @@
 """Purchases: the list, the page that says why it earned what it earned, and matching."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -121,7 +120,7 @@ class TransactionAdmin(CockpitAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
-        moved = points_of(changelist.result_list, timezone.now())
+        moved = points.moved_by(changelist.result_list, timezone.now())
         for row in changelist.result_list:
             row.points_moved = moved.get(row.pk)
         return changelist
@@ -174,7 +173,7 @@ class TransactionAdmin(CockpitAdmin):
             "document": subject,
             "kind": kind_chip(subject),
             "customer": customer_link(subject.customer) if subject.customer else "",
-            "moved": points_of([subject], timezone.now()).get(subject.pk),
+            "moved": points.moved_by([subject], timezone.now()).get(subject.pk),
             "currency": request.store.currency,
             "explanation": explanation,
             "rule_urls": rule_urls(explanation),
@@ -297,16 +296,6 @@ def searched(documents: Any, text: str) -> Any:
     for data in by_buyer:
         found = found | documents.filter(customer_data__contains=data)
     return found
-
-
-def points_of(documents: Sequence[Transaction], now: datetime) -> dict[int, Decimal]:
-    """Return what documents brought or cost, by primary key: two queries for a page."""
-    sales = {row.uuid: row.pk for row in documents if row.document_type == DocumentType.SELL}
-    returns = {row.uuid: row.pk for row in documents if row.document_type == DocumentType.RETURN}
-    moved = {sales[uuid]: amount for uuid, amount in points.earned_by_sales(sales, now).items()}
-    for uuid, amount in points.revoked_by_returns(returns).items():
-        moved[returns[uuid]] = -amount
-    return moved
 
 
 def kind_chip(document: Transaction) -> str:

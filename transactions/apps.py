@@ -14,8 +14,9 @@ class TransactionsConfig(AppConfig):
         from accounts.selectors import pos as accounts_pos
         from accounts.selectors import transfers
         from campaigns.selectors import sales
+        from loyalty.core.exports import kinds as export_kinds
         from loyalty.core.imports import kinds
-        from transactions import segment_criteria
+        from transactions import exports, segment_criteria
         from transactions.api.open_loyalty import imports
         from transactions.selectors import coupon_sales, documents, own_data, pos
 
@@ -25,3 +26,4 @@ class TransactionsConfig(AppConfig):
         criteria.register(*segment_criteria.CRITERIA)
         sales.register(coupon_sales.find_sale)
         kinds.register(imports.TransactionsKind, imports.MatchesKind)
+        export_kinds.register(*exports.KINDS)

@@ -22,6 +22,7 @@ from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Resource
 from loyalty.core.errors import DomainError
+from loyalty.core.exports import kinds
 from loyalty.core.models import AuditEntry
 
 AUDIT_SHOWN = 50
@@ -105,7 +106,18 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
             "list_note": self.list_note,
             "list_tabs": self.list_tabs(request),
         }
-        return super().changelist_view(request, context | (extra_context or {}))  # type: ignore[no-any-return]
+        context |= extra_context or {}
+        context["list_tools"] = [*context.get("list_tools", ()), *self.export_tools(request)]
+        return super().changelist_view(request, context)  # type: ignore[no-any-return]
+
+    def export_tools(self, request: CockpitRequest) -> list[Tool]:
+        """Return the button that takes the list out as it is filtered, for who may."""
+        kind = kinds.of_model(self.model)
+        if kind is None or not kind.may_be_seen_by(request.actor):
+            return []
+        query = request.GET.urlencode()
+        address = reverse("admin:export_new", args=[kind.name])
+        return [Tool(_("Export"), f"{address}?{query}" if query else address, "download")]
 
     def list_tabs(self, request: CockpitRequest) -> Sequence[tuple[Any, str, bool]]:
         """Return (words, address, is here) of the views that stand above the list."""

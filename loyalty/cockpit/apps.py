@@ -9,6 +9,13 @@ class CockpitConfig(AppConfig):
     default = True
     default_auto_field = "django.db.models.BigAutoField"
 
+    def ready(self) -> None:
+        """Offer the platform's own lists as files."""
+        from loyalty.cockpit import exports
+        from loyalty.core.exports import kinds
+
+        kinds.register(*exports.KINDS)
+
 
 class CockpitAdminConfig(admin_apps.AdminConfig):
     """Django's admin with the cockpit as its site: contexts register their screens there."""

@@ -23,8 +23,9 @@ from campaigns.admin import words
 from campaigns.selectors import bought
 from earning.selectors import invitations
 from loyalty.cockpit import timeline
-from transactions.admin import kind_chip, points_of
+from transactions.admin import kind_chip
 from transactions.models import Transaction
+from transactions.selectors import points as document_points
 
 ROWS_SHOWN = 8
 LOTS_SHOWN = 8
@@ -191,7 +192,7 @@ def lots_table(customer: Customer, now: datetime) -> Table:
 def purchases_table(customer: Customer, now: datetime) -> Table:
     documents = Transaction.objects.filter(customer=customer).select_related("pos")
     rows = list(documents.order_by("-purchased_at", "-pk")[:ROWS_SHOWN])
-    moved = points_of(rows, now)
+    moved = document_points.moved_by(rows, now)
     url = reverse("admin:transactions_transaction_changelist")
     return Table(
         title=_("Purchases"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.cockpit import rights
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Resource
+from loyalty.core.exports import kinds as exports
 from loyalty.core.imports import kinds
 
 
@@ -34,6 +35,12 @@ def may_see_imports(request: HttpRequest) -> bool:
     """Tell whether somebody may see any kind of file that is brought in."""
     actor = getattr(request, "actor", None)
     return actor is not None and any(actor.can_view(kind.resource) for kind in kinds.list_all())
+
+
+def may_see_exports(request: HttpRequest) -> bool:
+    """Tell whether somebody may take any list out."""
+    actor = getattr(request, "actor", None)
+    return actor is not None and any(kind.may_be_seen_by(actor) for kind in exports.list_all())
 
 
 GROUPS: list[dict[str, Any]] = [
@@ -133,6 +140,12 @@ GROUPS: list[dict[str, Any]] = [
                 "icon": "upload_file",
                 "link": reverse_lazy("admin:imports"),
                 "permission": may_see_imports,
+            },
+            {
+                "title": _("Exports"),
+                "icon": "download",
+                "link": reverse_lazy("admin:exports"),
+                "permission": may_see_exports,
             },
             item(_("Jobs"), "schedule", "jobs", Resource.SETTINGS),
         ],

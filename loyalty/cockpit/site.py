@@ -120,6 +120,7 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
     def extra_urls(self) -> list[URLPattern]:
         from loyalty.cockpit import (
             dashboard_view,
+            exports_view,
             imports_view,
             jobs_view,
             languages_view,
@@ -175,6 +176,11 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
             ),
             path("levels/", self.admin_view(level_statistics.show), name="level_statistics"),
             path("points/", self.admin_view(points_over_time.show), name="points_over_time"),
+            path("exports/", self.admin_view(exports_view.show_all), name="exports"),
+            path(
+                "exports/new/<slug:kind>/", self.admin_view(exports_view.begin), name="export_new"
+            ),
+            path("exports/<uuid:job>/", self.admin_view(exports_view.show), name="export"),
             path("imports/", self.admin_view(imports_view.show_all), name="imports"),
             path("imports/<uuid:job>/", self.admin_view(imports_view.show), name="import"),
             path(

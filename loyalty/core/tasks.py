@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
 from loyalty.core import clock, consumers, throttle
+from loyalty.core.exports import jobs as exports
 from loyalty.core.imports import jobs as imports
 from loyalty.core.jobs import Run, recurring
 from loyalty.core.messages import outbox
@@ -121,6 +122,27 @@ def bring_in_files() -> int:
 )
 def forget_imports(run: Run) -> None:
     imports.forget(run=run)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def take_out_files() -> int:
+    """Go on with the lists that are being written. Restartable; each is one process's work."""
+    rows = exports.run_all()
+    if rows and exports.open_ids():
+        with contextlib.suppress(OperationalError):
+            take_out_files.delay()
+    return rows
+
+
+@recurring(
+    "forget-exports",
+    task="loyalty.core.tasks.forget_exports",
+    title=_("Forget exported files"),
+    about=_("Deletes files that were taken out more than a week ago."),
+    counts={"files": _("files deleted")},
+)
+def forget_exports(run: Run) -> None:
+    exports.forget(run=run)
 
 
 @recurring(

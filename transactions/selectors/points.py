@@ -1,6 +1,6 @@
 """What documents earned and cost in points. Source: TX-19, TX-23."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from accounts.ledger.models import Lot, LotOrigin, PointsField, Posting, PostingKind
-from transactions.models import Transaction
+from transactions.models import DocumentType, Transaction
 
 ZERO = Decimal(0)
 
@@ -47,6 +47,16 @@ def revoked_by_returns(return_uuids: Collection[UUID]) -> dict[UUID, Decimal]:
     postings = _take_backs().filter(transaction_uuid__in=return_uuids)
     sums = postings.order_by().values_list("transaction_uuid").annotate(Sum("requested_amount"))
     return {uuid: amount for uuid, amount in sums if uuid is not None}
+
+
+def moved_by(documents: Sequence[Transaction], now: datetime) -> dict[int, Decimal]:
+    """Return what documents brought or cost, by primary key: two queries for a page."""
+    sales = {row.uuid: row.pk for row in documents if row.document_type == DocumentType.SELL}
+    returns = {row.uuid: row.pk for row in documents if row.document_type == DocumentType.RETURN}
+    moved = {sales[uuid]: amount for uuid, amount in earned_by_sales(sales, now).items()}
+    for uuid, amount in revoked_by_returns(returns).items():
+        moved[returns[uuid]] = -amount
+    return moved
 
 
 def with_points(documents: QuerySet[Transaction], now: datetime) -> QuerySet[Any]:

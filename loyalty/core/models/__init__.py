@@ -3,6 +3,7 @@ from loyalty.core.models.attempts import FailedAttempts, KnownPlace
 from loyalty.core.models.audit import AuditEntry, IdempotencyRecord
 from loyalty.core.models.base import PublicModel, StoreModel, StoreQuerySet, uuid7
 from loyalty.core.models.event import ConsumerCursor, Event
+from loyalty.core.models.exports import ExportJob, ExportState
 from loyalty.core.models.files import CONDITIONS, PictureName, StoreFile
 from loyalty.core.models.imports import ImportJob, ImportRow, ImportState, RowOutcome
 from loyalty.core.models.job import JobOutcome, JobRun
@@ -25,6 +26,8 @@ __all__ = [
     "ConsumerCursor",
     "DeliveryState",
     "Event",
+    "ExportJob",
+    "ExportState",
     "FailedAttempts",
     "IdempotencyRecord",
     "ImportJob",

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from loyalty.core.api.open_loyalty import (
     audit,
     events,
+    exports,
     imports,
     introduction,
     messages,
@@ -18,6 +19,10 @@ store_urls: list[URLPattern] = [
     path("admin/import", imports.Imports.as_view()),
     path("admin/import/<uuid:job>", imports.ImportDetails.as_view()),
     path("admin/import/<uuid:job>/rows", imports.ImportRows.as_view()),
+    path("admin/export", exports.Exports.as_view()),
+    path("admin/export/kind", exports.ExportKinds.as_view()),
+    path("admin/export/<uuid:job>", exports.ExportDetails.as_view()),
+    path("admin/export/file/<str:token>", exports.ExportFile.as_view()),
     path("settings", settings.Settings.as_view()),
     path("settings/public", settings.PublicSettings.as_view()),
     path("settings/activation", settings.Activation.as_view()),

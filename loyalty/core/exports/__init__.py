@@ -1,0 +1,1 @@
+"""Take lists out as files, with the filters that they are shown under."""

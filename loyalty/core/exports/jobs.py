@@ -1,0 +1,377 @@
+"""
+Take lists out: a short one at once, a long one in the background, in parts that outlive a worker.
+"""
+
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from celery import current_app
+from django.core import signing
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from kombu.exceptions import OperationalError
+
+from loyalty.core import clock, locks
+from loyalty.core.actors import Actor, ActorKind
+from loyalty.core.exports import kinds, reading, writing
+from loyalty.core.exports.columns import Plain
+from loyalty.core.exports.kinds import Kind
+from loyalty.core.exports.writing import CONTENT_TYPES, Format
+from loyalty.core.jobs import Run, describe
+from loyalty.core.models import ExportJob, ExportState, Store
+from loyalty.core.services import audit
+
+# Up to so many rows are answered in the request.
+ROWS_AT_ONCE = 5_000
+COUNTED_MAX = 10_000_000
+PART_ROWS = 10_000
+ATTEMPTS_MAX = 3
+TURN_SECONDS = 600.0
+LINK_LASTS = timedelta(hours=24)
+FILE_LASTS = timedelta(days=7)
+LINK_SALT = "loyalty.core.exports.link"
+
+Teller = Callable[[ExportJob], object]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A list that somebody wants to take out; `store`, `actor`: whose, and with whose eyes."""
+
+    kind: Kind
+    format: Format
+    store: Store
+    actor: Actor
+    query: QueryDict
+
+    @property
+    def file_name(self) -> str:
+        at = clock.now().astimezone(self.store.zone)
+        return f"{self.kind.name}-{at:%Y-%m-%d-%H-%M-%S}.{self.format.value}"
+
+    def count(self, limit: int) -> int:
+        """Count the rows up to a limit. :raises UnknownFilter: the list has none such."""
+        return reading.count(self.kind.find(self.store, self.actor, self.query), limit)
+
+
+def parse_query(text: str) -> QueryDict:
+    """Return a list's filters as its address has them, without what only turns its pages."""
+    query = QueryDict(text.replace("\0", ""), mutable=True)
+    for name in ("p", "all", "o", "_changelist_filters"):
+        query.pop(name, None)
+    return query
+
+
+# A short list, answered at once
+
+
+def is_short(asked: Asked) -> bool:
+    return asked.count(ROWS_AT_ONCE + 1) <= ROWS_AT_ONCE
+
+
+def answer(asked: Asked) -> StreamingHttpResponse:
+    """Answer a list as a download; its rows are read while they are sent."""
+    writing.check(asked.format)
+    _note(asked, "ExportList")
+    response = StreamingHttpResponse(pieces(asked), content_type=CONTENT_TYPES[asked.format])
+    _name(response, asked.file_name)
+    return response
+
+
+def pieces(asked: Asked, tell: Callable[[int], object] | None = None) -> Iterator[bytes]:
+    """Yield the file of a list; `tell` hears of the rows of each page."""
+    pages = _told(reading.read(**_reading(asked)), tell)
+    found: Iterator[bytes] = writing.write(asked.format, asked.kind.name, asked.kind.columns, pages)
+    return found
+
+
+def _told(pages: Any, tell: Callable[[int], object] | None) -> Iterator[list[list[Plain]]]:
+    for page, _key in pages:
+        yield page
+        if tell is not None:
+            tell(len(page))
+
+
+def _reading(asked: Asked) -> dict[str, Any]:
+    return {
+        "kind": asked.kind,
+        "store": asked.store,
+        "actor": asked.actor,
+        "query": asked.query,
+        "now": clock.now(),
+    }
+
+
+def _note(asked: Asked, event_type: str, entity_id: object = "") -> None:
+    audit.record(
+        asked.actor,
+        store=asked.store,
+        event_type=event_type,
+        entity_type="Export",
+        entity_id=entity_id or asked.kind.name,
+        data={
+            "kind": asked.kind.name,
+            "format": asked.format.value,
+            "filters": sorted(asked.query),
+        },
+        now=clock.now(),
+    )
+
+
+# A long one, in the background
+
+
+@transaction.atomic
+def start(asked: Asked, *, is_woken: bool = True) -> ExportJob:
+    """
+    Have a list written in the background.
+
+    `is_woken`: False where the caller does the work itself.
+
+    :raises UnknownFilter: the list has no such filter. :raises FormatMissing: nor the format.
+    """
+    writing.check(asked.format)
+    now = clock.now()
+    actor = asked.actor
+    store_ids = actor.store_ids
+    if actor.store_id is not None:
+        store_ids = frozenset({actor.store_id})
+    job = ExportJob.objects.create(
+        store=asked.store,
+        kind=asked.kind.name,
+        format=asked.format,
+        query=asked.query.urlencode(),
+        state=ExportState.RUNNING,
+        rows_total=asked.count(COUNTED_MAX),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_uuid=actor.uuid,
+        actor_name=actor.name,
+        actor_store_ids=None if store_ids is None else sorted(store_ids),
+        created_at=now,
+        updated_at=now,
+    )
+    _note(asked, "ExportFile", job.uuid)
+    if is_woken:
+        transaction.on_commit(_wake)
+    return job
+
+
+def _wake() -> None:
+    # Where the broker is away the schedule brings the next one.
+    with suppress(OperationalError):
+        current_app.send_task("loyalty.core.tasks.take_out_files")
+
+
+def open_ids() -> Sequence[int]:
+    found = ExportJob.objects.filter(state=ExportState.RUNNING).order_by("pk")
+    return list(found.values_list("pk", flat=True))
+
+
+def run_all(*, seconds: float = TURN_SECONDS) -> int:
+    """Work on the open jobs for some seconds; return how many rows were set down."""
+    ends_at = time.monotonic() + seconds
+    taken = 0
+    for job_id in open_ids():
+        taken += run(job_id, seconds=ends_at - time.monotonic())
+        if time.monotonic() >= ends_at:
+            break
+    return taken
+
+
+def run(job_id: int, *, seconds: float | None = None, tell: Teller | None = None) -> int:
+    """
+    Go on with a job behind the last part set down, to its end or for some seconds; return the rows.
+
+    Another process that is at it is left to it. What breaks the work down is tried again later, up
+    to three times without a part set down in between; then the job has failed.
+    """
+    with locks.alone(f"export:{job_id}") as is_alone:
+        if not is_alone:
+            return 0
+        job = ExportJob.objects.select_related("store").get(pk=job_id)
+        if not job.is_open:
+            return 0
+        begun = job.rows_done
+        job.attempts += 1
+        job.save(update_fields=["attempts"])
+        try:
+            _work(job, seconds, tell)
+        except Exception as error:
+            if job.attempts >= ATTEMPTS_MAX:
+                _end(job, ExportState.FAILED, describe(error))
+            raise
+        return job.rows_done - begun
+
+
+def _work(job: ExportJob, seconds: float | None, tell: Teller | None) -> None:
+    asked = asked_of(job)
+    ends_at = None if seconds is None else time.monotonic() + seconds
+    rows: list[list[Plain]] = []
+    key = job.last_key
+    for page, key in reading.read(**_reading(asked), after=job.last_key):
+        rows += page
+        if len(rows) >= PART_ROWS:
+            _set_down(job, rows, key)
+            rows = []
+            if tell is not None:
+                tell(job)
+            if ends_at is not None and time.monotonic() >= ends_at:
+                return
+    if rows:
+        _set_down(job, rows, key)
+    _assemble(job, asked)
+    if tell is not None:
+        tell(job)
+
+
+def _set_down(job: ExportJob, rows: Sequence[Sequence[Plain]], key: str) -> None:
+    """Write a part, and then that it is there; one that was not counted is written again."""
+    name = _part(job, job.parts)
+    default_storage.delete(name)
+    default_storage.save(
+        name,
+        ContentFile(b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)),
+    )
+    job.parts += 1
+    job.rows_done += len(rows)
+    job.last_key = key
+    job.attempts = 0
+    job.updated_at = clock.now()
+    job.save(update_fields=["parts", "rows_done", "last_key", "attempts", "updated_at"])
+
+
+def _assemble(job: ExportJob, asked: Asked) -> None:
+    """Make the file of the parts, and forget them."""
+    with tempfile.TemporaryFile() as file:
+        for piece in writing.write(asked.format, asked.kind.name, asked.kind.columns, _pages(job)):
+            file.write(piece)
+        job.size = file.tell()
+        file.seek(0)
+        job.file.save(f"{job.kind}-{secrets.token_hex(8)}.{job.format}", File(file), save=False)
+    job.state = ExportState.DONE
+    job.finished_at = job.updated_at = clock.now()
+    job.save(update_fields=["file", "size", "state", "finished_at", "updated_at"])
+    _forget_parts(job)
+
+
+def _pages(job: ExportJob) -> Iterator[list[list[Plain]]]:
+    for number in range(job.parts):
+        with default_storage.open(_part(job, number), "rb") as part:
+            yield [orjson.loads(line) for line in part]
+
+
+def _part(job: ExportJob, number: int) -> str:
+    return f"exports/{job.uuid}/{number:06}.jsonl"
+
+
+def _forget_parts(job: ExportJob) -> None:
+    for number in range(job.parts + 1):
+        default_storage.delete(_part(job, number))
+    # Where folders are real, an empty one is left.
+    with suppress(OSError, NotImplementedError):
+        default_storage.delete(f"exports/{job.uuid}")
+
+
+def _end(job: ExportJob, state: ExportState, error: str = "") -> None:
+    job.state = state
+    job.error = error
+    job.finished_at = job.updated_at = clock.now()
+    job.save(update_fields=["state", "error", "finished_at", "updated_at"])
+    _forget_parts(job)
+
+
+def asked_of(job: ExportJob) -> Asked:
+    """Return what a job was asked for; its actor sees the stores that they saw then."""
+    kind = kinds.get(job.kind)
+    assert kind is not None, f"There is no kind of export called {job.kind}."
+    ids = job.actor_store_ids
+    actor = Actor(
+        kind=ActorKind(job.actor_kind),
+        id=job.actor_id,
+        uuid=job.actor_uuid,
+        name=job.actor_name,
+        store_ids=None if ids is None else frozenset(ids),
+    )
+    return Asked(kind, Format(job.format), job.store, actor, QueryDict(job.query))
+
+
+# Afterwards
+
+
+def get(store: Store, uuid: UUID) -> ExportJob | None:
+    return ExportJob.objects.in_store(store).select_related("store").filter(uuid=uuid).first()
+
+
+def link_to(job: ExportJob) -> str:
+    """Return the path of a finished file, for whoever has it, for a day."""
+    assert job.state == ExportState.DONE
+    token = signing.TimestampSigner(salt=LINK_SALT).sign(str(job.uuid))
+    return f"/api/{job.store.code}/admin/export/file/{token}"
+
+
+def find_linked(store: Store, token: str) -> ExportJob | None:
+    """Return the finished job that a link is of; None: it is wrong, over, or another store's."""
+    try:
+        uuid = signing.TimestampSigner(salt=LINK_SALT).unsign(token, max_age=LINK_LASTS)
+        job = get(store, UUID(uuid))
+    except (signing.BadSignature, ValueError):
+        return None
+    return job if job is not None and job.state == ExportState.DONE else None
+
+
+def download(job: ExportJob) -> HttpResponse:
+    """Answer a finished file."""
+    response = StreamingHttpResponse(
+        job.file.open("rb").chunks(), content_type=CONTENT_TYPES[Format(job.format)]
+    )
+    at = job.created_at.astimezone(job.store.zone)
+    _name(response, f"{job.kind}-{at:%Y-%m-%d-%H-%M-%S}.{job.format}")
+    response["Content-Length"] = str(job.size)
+    return response  # type: ignore[return-value]  # it streams
+
+
+def _name(response: StreamingHttpResponse, name: str) -> None:
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+
+
+def forget(*, run: Run, now: datetime | None = None) -> None:
+    """Delete files that have had their time: they hold customers' data. What they were stays."""
+    limit = (now or clock.now()) - FILE_LASTS
+    old = ExportJob.objects.filter(state=ExportState.DONE, finished_at__lt=limit)
+    for job in old.order_by("pk").iterator(chunk_size=200):
+        with run.chunk() as done:
+            storage, name = job.file.storage, job.file.name
+            ExportJob.objects.filter(pk=job.pk).update(state=ExportState.OVER, file="", size=0)
+            transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))  # type: ignore[misc]
+            done["files"] = 1
+
+
+def to_json(job: ExportJob) -> dict[str, Any]:
+    """Return a job as the API and programs see it."""
+    is_done = job.state == ExportState.DONE
+    return {
+        "exportId": str(job.uuid),
+        "kind": job.kind,
+        "format": job.format,
+        "filters": dict(QueryDict(job.query).lists()),
+        "state": job.state,
+        "rowsDone": job.rows_done,
+        "rowsTotal": job.rows_total,
+        "size": job.size if is_done else None,
+        "downloadUrl": link_to(job) if is_done else None,
+        "error": job.error or None,
+        "createdAt": job.created_at.isoformat(),
+        "finishedAt": job.finished_at.isoformat() if job.finished_at else None,
+    }

@@ -1,0 +1,216 @@
+"""Exports of lists …"""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Level
+from loyalty.core.actors import SYSTEM
+from loyalty.core.exports import jobs, kinds, reading
+from loyalty.core.exports.jobs import Asked
+from loyalty.core.exports.writing import Format
+from loyalty.core.jobs import Run
+from loyalty.core.models import AuditEntry, ExportJob, ExportState, Store
+from tests.factories import StoreFactory
+from tests.factories.accounts import CustomerFactory, LevelFactory
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def shop(store: Store) -> Store:
+    gold = LevelFactory(store, name="Gold")
+    silver = LevelFactory(store, name="Silver", condition_value=100)
+    for number in range(7):
+        level = gold if number < 3 else silver
+        CustomerFactory(store, email=f"ann{number}@example.com", level=level)
+    CustomerFactory(StoreFactory(), email="eve@example.com")
+    return store
+
+
+def asked(store, query="", kind="customers", format=Format.CSV) -> Asked:
+    found = kinds.get(kind)
+    assert found is not None
+    return Asked(found, format, store, SYSTEM, jobs.parse_query(query))
+
+
+def emails(data: bytes) -> list[str]:
+    lines = data.decode("utf-8-sig").splitlines()[1:]
+    return [line.split(",")[1] for line in lines]
+
+
+def content(job: ExportJob) -> bytes:
+    job.refresh_from_db()
+    with job.file.open("rb") as file:
+        return file.read()
+
+
+def test_hold_what_the_lists_filters_find(shop):
+    found = b"".join(jobs.pieces(asked(shop, "q=ann3")))
+
+    assert emails(found) == ["ann3@example.com"]
+
+
+def test_hold_the_members_of_a_level(shop):
+    gold = Level.objects.in_store(shop).get(translations__name="Gold")
+
+    found = b"".join(jobs.pieces(asked(shop, f"level__id__exact={gold.pk}")))
+
+    assert len(emails(found)) == 3
+
+
+@pytest.mark.parametrize("query", ["nonsense=1", "level__id__exact=x", "p__q=1"])
+def test_refuse_filters_that_the_list_has_not(shop, query):
+    with pytest.raises(kinds.UnknownFilter):
+        asked(shop, query).count(10)
+
+
+def test_read_pages_by_key(shop, monkeypatch):
+    def cost(rows):
+        monkeypatch.setattr(reading, "PAGE_ROWS", rows)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert len(emails(b"".join(jobs.pieces(asked(shop))))) == 7
+        return len(queries)
+
+    one_page, further = cost(7), cost(4)
+
+    # A customers' page: the rows, their levels' names, their lots and balances.
+    assert further - one_page <= 4
+
+
+@pytest.mark.parametrize("kind", sorted(kind.name for kind in kinds.list_all()))
+def test_every_list_can_be_taken_out(shop, kind):
+    found = b"".join(jobs.pieces(asked(shop, kind=kind)))
+
+    header = found.decode("utf-8-sig").splitlines()[0]
+    assert header == ",".join(column.name for column in kinds.get(kind).columns)
+
+
+@pytest.mark.parametrize("format", list(Format))
+def test_long_ones_are_written_in_parts(shop, format, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_ROWS", 2)
+    monkeypatch.setattr(jobs, "PART_ROWS", 2)
+
+    job = jobs.start(asked(shop, format=format))
+    jobs.run(job.pk)
+
+    data = content(job)
+    assert (job.state, job.rows_done, job.size) == (ExportState.DONE, 7, len(data))
+    if format is Format.CSV:
+        assert data == b"".join(jobs.pieces(asked(shop)))
+    assert default_storage.listdir("exports")[0] == []
+
+
+def test_go_on_behind_the_last_part_after_a_worker_was_killed(shop, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_ROWS", 2)
+    monkeypatch.setattr(jobs, "PART_ROWS", 2)
+    job = jobs.start(asked(shop))
+
+    class Killed(BaseException):
+        pass
+
+    def die(now):
+        if now.parts == 2:
+            # The next part was being written.
+            default_storage.save(jobs._part(now, 2), default_storage.open(jobs._part(now, 1)))
+            raise Killed
+
+    with pytest.raises(Killed):
+        jobs.run(job.pk, tell=die)
+    jobs.run(job.pk)
+
+    assert emails(content(job)) == [f"ann{number}@example.com" for number in range(7)]
+
+
+def test_fail_after_three_attempts_in_vain(shop, monkeypatch):
+    job = jobs.start(asked(shop))
+    monkeypatch.setattr(jobs, "_assemble", lambda *args: 1 / 0)
+    monkeypatch.setattr(jobs, "_set_down", lambda *args: None)
+
+    for _attempt in range(3):
+        with pytest.raises(ZeroDivisionError):
+            jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.error) == (ExportState.FAILED, "ZeroDivisionError: division by zero")
+    assert jobs.run(job.pk) == 0
+
+
+def test_links_end_after_a_day(shop, time_machine):
+    job = jobs.start(asked(shop))
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    token = jobs.link_to(job).rpartition("/")[2]
+
+    assert jobs.find_linked(shop, token) == job
+    assert jobs.find_linked(StoreFactory(), token) is None
+    assert jobs.find_linked(shop, token[:-1]) is None
+    time_machine.move_to(timezone.now() + timedelta(hours=25), tick=False)
+    assert jobs.find_linked(shop, token) is None
+
+
+def test_files_are_forgotten_after_a_week(shop, django_capture_on_commit_callbacks):
+    job = jobs.start(asked(shop))
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    name = job.file.name
+
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.forget(run=Run(), now=timezone.now() + timedelta(days=8))
+
+    job.refresh_from_db()
+    assert (job.state, job.file.name) == (ExportState.OVER, "")
+    assert not default_storage.exists(name)
+
+
+def test_are_audited_without_the_filters_values(shop):
+    job = jobs.start(asked(shop, "q=ann3"))
+
+    entry = AuditEntry.objects.get(event_type="ExportFile")
+    assert entry.entity_id == str(job.uuid)
+    assert entry.data == {"kind": "customers", "format": "csv", "filters": ["q"]}
+
+
+# manage.py export_data
+
+
+def test_the_command_writes_a_file(shop, tmp_path):
+    path = tmp_path / "people.csv"
+
+    call_command("export_data", "customers", "--filter", "q=ann3", "--output", str(path))
+
+    assert emails(path.read_bytes()) == ["ann3@example.com"]
+
+
+def test_the_command_goes_on_where_it_was_stopped(shop, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(reading, "PAGE_ROWS", 2)
+    monkeypatch.setattr(jobs, "PART_ROWS", 2)
+    job = jobs.start(asked(shop), is_woken=False)
+    jobs.run(job.pk, seconds=0)
+    path = tmp_path / "people.csv"
+
+    call_command("export_data", "customers", "--output", str(path))
+
+    assert "Going on behind row 2." in capsys.readouterr().err
+    assert len(emails(path.read_bytes())) == 7
+    assert ExportJob.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("nothing",), ("customers", "--filter", "x=1"), ("customers", "--store", "NONE")]
+)
+def test_the_command_says_when_it_cannot_begin(shop, arguments):
+    with pytest.raises(SystemExit) as left:
+        call_command("export_data", *arguments)
+
+    assert left.value.code == 2
