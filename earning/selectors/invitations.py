@@ -95,14 +95,15 @@ def find_inviter(store: Store, token: str) -> Customer | None:
 
 def count(store: Store) -> Figures:
     """Count a store's invitations (RF-11). One query."""
-    return _count(Invitation.objects.in_store(store))
+    return count_in(Invitation.objects.in_store(store))
 
 
 def count_sent_by(customer: Customer) -> Figures:
-    return _count(Invitation.objects.filter(referrer=customer))
+    return count_in(Invitation.objects.filter(referrer=customer))
 
 
-def _count(invitations: "QuerySet[Invitation]") -> Figures:
+def count_in(invitations: "QuerySet[Invitation]") -> Figures:
+    """Count these invitations. One query."""
     counted = invitations.aggregate(
         total=Count("pk"),
         registered=Count("pk", filter=Q(status__in=ACCEPTED)),

@@ -69,7 +69,20 @@ class Invitations(OpenLoyaltyView):
             statuses=_statuses(asked.get("status")),
         )
         found = selectors.list_invitations(self.store, chosen)
-        return self.listed(found, key="invitations", row=row, sorts=SORTS)
+        figures = selectors.count_in(found)
+        return self.listed(
+            found,
+            key="invitations",
+            row=row,
+            sorts=SORTS,
+            # The vendor's admin front end shows both above a customer's invitations.
+            additional={
+                "additional": {
+                    "totalCompleted": figures.completed,
+                    "totalRegistered": figures.registered,
+                }
+            },
+        )
 
 
 class Invite(OpenLoyaltyView):
@@ -107,22 +120,20 @@ class Referrals(OpenLoyaltyView):
 
 
 def row(invitation: Invitation) -> dict[str, Any]:
-    """Return an invitation as it is listed; a phone and a name only where there is one."""
+    """Return an invitation as it is listed; of nobody's phone and name it says null."""
     referrer, recipient = invitation.referrer, invitation.recipient
-    found: dict[str, Any] = {
+    return {
         "referrerId": str(referrer.uuid),
         "recipientId": str(recipient.uuid) if recipient else "",
         "invitationId": str(invitation.uuid),
         "referrerEmail": referrer.email or "",
         "referrerName": referrer.name,
         "recipientEmail": invitation.recipient_email or (recipient and recipient.email) or "",
+        "recipientPhone": invitation.recipient_phone or (recipient.phone if recipient else None),
+        "recipientName": recipient.name if recipient else None,
+        "status": invitation.status,
+        "token": invitation.token,
     }
-    phone = invitation.recipient_phone or (recipient and recipient.phone)
-    if phone:
-        found["recipientPhone"] = phone
-    if recipient:
-        found["recipientName"] = recipient.name
-    return found | {"status": invitation.status, "token": invitation.token}
 
 
 def _uuid(text: str | None) -> UUID | None:

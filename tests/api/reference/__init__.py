@@ -2,7 +2,7 @@
 The documented calls of Open Loyalty's API, replayed against the demo store.
 
 `calls.json` holds facts of the reference, by chapter: what each printed curl sends and what it is
-told in return. To add a chapter, write its calls there; nothing else is needed.
+told in return. To add a chapter, write its calls there, and the table anew.
 
     name    what the call is about; chapter and name are the test's id
     method, path    as printed, query included
@@ -18,8 +18,16 @@ told in return. To add a chapter, write its calls there; nothing else is needed.
     answer  what the body holds, by key: string, number, bool, object, list, any, a deeper object,
             [what each entry is], or {"*": what each value of a map is}. A key with ? may be null.
             With ! it may also be missing: it belongs to some settings or types only
-    slip    where the reference contradicts itself or another chapter: why the call sends something
-            else than what is printed, which stands under `printed`
+    slip    where the reference contradicts itself or another chapter: why the call sends or expects
+            something else than what is printed
+    printed what is printed instead: method, path, status, the pairs of the body
 
-Each test starts from the demo store as it was loaded.
+A word in braces, such as {email}, stands for something that is another one each time; the replay
+looks it up. Each test starts from the demo store as it was loaded, with the messages of
+`letters.py` on their way.
+
+`printed.json` lists every printed example, with its status, and `catalogue.json` every endpoint
+that is known, also from release 3.2 and its front ends, with the keys that those read of an answer
+(with ! a key of some types or settings only). All have a call; `python -m tests.api.reference`
+writes which, `conformance.md`.
 """

@@ -28,6 +28,21 @@ class Call:
     json: Any = None
     after: tuple[str, ...] = field(default=())
     answer: Any = None
+    slip: str = ""
+    # What is printed where a slip is mended.
+    printed: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def method_printed(self) -> str:
+        return str(self.printed.get("method", self.method))
+
+    @property
+    def path_printed(self) -> str:
+        return str(self.printed.get("path", self.path))
+
+    @property
+    def statuses_printed(self) -> tuple[int, ...]:
+        return (self.printed["status"],) if "status" in self.printed else self.statuses
 
 
 def read_calls() -> dict[str, Call]:
@@ -50,7 +65,29 @@ def _call(chapter: str, facts: dict[str, Any]) -> Call:
         json=facts.get("json"),
         after=tuple(facts.get("after", ())),
         answer=facts.get("answer"),
+        slip=facts.get("slip", ""),
+        printed=facts.get("printed", {}),
     )
+
+
+def missing(value: Any, key: str, where: str = "") -> list[str]:
+    """
+    Return a line for each place where an answer lacks a key that clients read, as `a.b[].c`.
+
+    Nothing is read of a null. A key with ! may be missing.
+    """
+    if not key or value is None:
+        return []
+    first, _, rest = key.partition(".")
+    name = first.removesuffix("!").removesuffix("[]")
+    if not isinstance(value, dict) or name not in value:
+        return [] if first.endswith("!") else [f"{where}.{name} is missing"]
+    entries, where = [value[name]], f"{where}.{name}"
+    if first.endswith("[]"):
+        entries, where = value[name] or [], f"{where}[]"
+    if not isinstance(entries, list):
+        return [f"{where}: {entries!r} is no list"]
+    return [line for entry in entries for line in missing(entry, rest, where)]
 
 
 def differences(value: Any, documented: Any, where: str = "") -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.reference.facts import differences
+from tests.api.reference.facts import differences, missing
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,20 @@ from tests.api.reference.facts import differences
 )
 def test_tells_of_every_difference(value, documented, lines):
     assert differences(value, documented) == lines
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "lines"),
+    [
+        pytest.param({"a": {"b": 1}}, "a.b", [], id="there"),
+        pytest.param({"a": {}}, "a.b", [".a.b is missing"], id="missing"),
+        pytest.param({"a": {}}, "a.b!", [], id="of-another-type"),
+        pytest.param({}, "a!.b", [], id="within-what-is-of-another-type"),
+        pytest.param({"a": None}, "a.b", [], id="of-nothing"),
+        pytest.param({"a": [{"b": 1}, {}]}, "a[].b", [".a[].b is missing"], id="each-entry"),
+        pytest.param({"a": []}, "a[].b", [], id="no-entries"),
+        pytest.param({"a": {"x": 1}}, "a[].b", [".a[]: {'x': 1} is no list"], id="no-list"),
+    ],
+)
+def test_tells_of_every_key_that_clients_miss(value, key, lines):
+    assert missing(value, key) == lines

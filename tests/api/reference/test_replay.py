@@ -18,17 +18,23 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Customer, Seller, StaffUser
-from accounts.services import tokens
+from accounts.services import segment_members, tokens
 from loyalty.core.actors import SYSTEM
-from loyalty.core.models import Event
+from loyalty.core.messages import templates
+from loyalty.core.messages.catalogue import MessageChannel
+from loyalty.core.messages.templates import Message
+from loyalty.core.models import DEFAULT_STORE_CODE, Event, Store
 from loyalty.core.services import audit
-from tests.api.reference.facts import Call, differences, read_calls
+from tests.api.reference import catalogue, letters
+from tests.api.reference.facts import Call, differences, missing, read_calls
 
 STORE = "/api/DEFAULT/"
+JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 JOHN = "00000000-0000-474c-b092-b0dd880c07e1"
 # How the reference prints a file to upload.
 FAKE_PATH = "fakepath"
+SUCCESS = range(200, 300)
 PHOTO_SIDE = 600
 FILES = Path(__file__).with_name("files")
 
@@ -54,6 +60,9 @@ class TestReference(TestCase):
             entity_id="",
             now=datetime(2019, 3, 6, 12, 12, 29, tzinfo=UTC),
         )
+        now = timezone.now()
+        letters.send(now=now)
+        segment_members.recalculate_all(now)
 
     def replay(self, call: Call) -> None:
         for earlier in call.after:
@@ -63,12 +72,16 @@ class TestReference(TestCase):
         if call.answer is not None and answer.content:
             lines = dict.fromkeys(differences(answer.json(), call.answer))
             assert not lines, "\n".join(lines)
+        if answer.status_code in SUCCESS and _is_json(answer):
+            reads = catalogue.endpoint_of(call).reads
+            lines = dict.fromkeys(line for key in reads for line in missing(answer.json(), key))
+            assert not lines, "\n".join(lines)
 
     def send(self, call: Call) -> HttpResponse:
         content_type, body = _body(call)
-        headers = {"accept": "application/json"} | _credentials(call.role)
+        headers = {"accept": JSON} | _credentials(call.role)
         return self.client.generic(
-            call.method, _path(call), body, content_type=content_type, headers=headers
+            call.method, _filled(call.path), body, content_type=content_type, headers=headers
         )
 
 
@@ -109,23 +122,51 @@ def _person(role: str) -> StaffUser | Seller | Customer | None:
     return None
 
 
-def _path(call: Call) -> str:
-    if "{moved_to_level}" not in call.path:
-        return call.path
+def _moved_to_level() -> str:
     moves = Event.objects.filter(type="customer.moved_to_level")
-    event = moves.exclude(payload__oldLevelId=None).latest("pk")
-    return call.path.replace("{moved_to_level}", str(event.pk))
+    return str(moves.exclude(payload__oldLevelId=None).latest("pk").pk)
+
+
+def _email() -> Message:
+    messages = templates.list_messages(Store.objects.get(code=DEFAULT_STORE_CODE))
+    return next(each for each in messages if each.channel == MessageChannel.EMAIL)
+
+
+def _refresh_token() -> str:
+    person = _person("admin")
+    assert person is not None
+    return tokens.open_session(person, ip_address=None, now=timezone.now()).refresh_token
+
+
+# What cannot be printed, for it is another one each time.
+FOUND: dict[str, Callable[[], str]] = {
+    "{moved_to_level}": _moved_to_level,
+    "{email}": lambda: str(_email().uuid),
+    "{email_key}": lambda: _email().occasion.key,
+    "{refresh_token}": _refresh_token,
+}
+
+
+def _filled(text: str) -> str:
+    for word, find in FOUND.items():
+        if word in text:
+            text = text.replace(word, find())
+    return text
 
 
 def _body(call: Call) -> tuple[str, str | bytes]:
     """Return content type and body. curl neither encodes a pair nor looks at the method."""
     if call.json is not None:
-        return "application/json", json.dumps(call.json)
+        return JSON, _filled(json.dumps(call.json))
     if any(FAKE_PATH in pair for pair in call.body):
         pairs = (pair.split("=", 1) for pair in call.body)
         fields = {name: _upload(value) if FAKE_PATH in value else value for name, value in pairs}
         return MULTIPART_CONTENT, encode_multipart(BOUNDARY, fields)
     return FORM, "&".join(call.body)
+
+
+def _is_json(answer: HttpResponse) -> bool:
+    return answer.headers.get("content-type", "").startswith(JSON) and bool(answer.content)
 
 
 def _upload(fake_path: str) -> SimpleUploadedFile:

@@ -139,7 +139,7 @@ def test_the_list_shows_how_far_each_has_come(store, alice):
 
     answer = staff().get(f"{store.code}/invitations")
 
-    assert list(answer.data) == ["invitations", "total"]
+    assert list(answer.data) == ["invitations", "total", "additional"]
     assert answer.data == {
         "invitations": [
             {
@@ -161,11 +161,14 @@ def test_the_list_shows_how_far_each_has_come(store, alice):
                 "referrerEmail": "alice@example.com",
                 "referrerName": "Alice Adams",
                 "recipientEmail": "dave@example.com",
+                "recipientPhone": None,
+                "recipientName": None,
                 "status": "invited",
                 "token": opened.token,
             },
         ],
         "total": 2,
+        "additional": {"totalCompleted": 0, "totalRegistered": 1},
     }
 
 
@@ -223,7 +226,11 @@ def test_invitations_of_another_store_are_not_shown(store, alice):
 
     answer = staff().get(f"{store.code}/invitations")
 
-    assert answer.data == {"invitations": [], "total": 0}
+    assert answer.data == {
+        "invitations": [],
+        "total": 0,
+        "additional": {"totalCompleted": 0, "totalRegistered": 0},
+    }
 
 
 def test_counts_how_referrals_went(store, alice):
