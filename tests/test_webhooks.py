@@ -424,3 +424,20 @@ def test_expiring_level_notification(shop: Store):
             ],
         }
     ]
+
+
+def test_types_are_the_documented_ones():
+    """WEB-2."""
+    assert sorted(webhooks.TYPES) == [
+        "account.available_points_amount_changed",
+        "account.expiring_level_notification",
+        "account.expiring_points_notification",
+        "campaign.coupon_expiration",
+        "customer.deactivated",
+        "customer.level_changed",
+        "customer.level_changed_automatically",
+        "customer.registered",
+        "customer.updated",
+        "transaction.assigned_to_customer",
+        "transaction.registered",
+    ]

@@ -21,6 +21,7 @@ from accounts.cockpit.forms import CommandForm, DayField, LabelsField, Section, 
 from accounts.cockpit.pages import EmptyState
 from accounts.cockpit.vocabulary import word
 from accounts.models import (
+    CardState,
     Customer,
     CustomerStatus,
     Gender,
@@ -71,6 +72,12 @@ class CustomerForm(CommandForm):
     loyalty_card_number = forms.CharField(
         label=gettext_lazy("Loyalty card"), max_length=255, required=False
     )
+    card_state = forms.ChoiceField(
+        label=gettext_lazy("The card itself"),
+        choices=CardState.choices,
+        required=False,
+        help_text=gettext_lazy("Where the plastic card is; nothing else follows from it."),
+    )
     level = forms.ChoiceField(
         label=gettext_lazy("Level"),
         required=False,
@@ -101,7 +108,7 @@ class CustomerForm(CommandForm):
         Section(gettext_lazy("Person"), ("first_name", "last_name", "gender", "birth_date")),
         Section(
             gettext_lazy("Recognised by"),
-            ("email", "phone", "loyalty_card_number"),
+            ("email", "phone", "loyalty_card_number", "card_state"),
             gettext_lazy("What a till sends with a purchase finds the customer by one of these."),
         ),
         Section(gettext_lazy("Program"), ("level", "pos", "seller", "labels")),
@@ -119,7 +126,7 @@ class CustomerForm(CommandForm):
         if customer is None:
             return {"gender": Gender.NOT_DISCLOSED}
         values = {name: getattr(customer, name) for name in OWN_FIELDS}
-        values |= customer.address
+        values |= customer.address | {"card_state": customer.card_state}
         values |= {f"company_{key}": customer.company.get(key, "") for key in COMPANY_KEYS}
         for name in ("pos", "seller"):
             values[name] = str(getattr(customer, f"{name}_id") or "")
@@ -131,6 +138,12 @@ class CustomerForm(CommandForm):
         automatic = _("automatic")
         if self.instance is not None and self.instance.level is not None:
             automatic = _("automatic (%(level)s)") % {"level": self.instance.level.name}
+        state = self.fields["card_state"]
+        assert isinstance(state, forms.ChoiceField)
+        state.choices = [(code, word(label)) for code, label in CardState.choices]
+        if self.instance is None:
+            # Whoever registers has none yet.
+            del self.fields["card_state"]
         self._choose("level", automatic, levels.filter(is_active=True))
         self._choose("pos", "–", Pos.objects.in_store(self.store))
         working = Seller.objects.in_store(self.store).filter(is_deleted=False)
@@ -161,6 +174,8 @@ class CustomerForm(CommandForm):
             whole = Registration(**values, level=level)
             return customers.register(store=self.store, data=whole, actor=self.actor)
         changes: Changes = values  # type: ignore[assignment]  # keys of Changes by construction
+        if data["card_state"]:
+            changes["card_state"] = data["card_state"]
         if data["level"] != self.initial["level"]:
             changes["level"] = level
         return customers.update(customer=self.instance, changes=changes, actor=self.actor)

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from accounts import identifiers
-from accounts.models import Customer, Gender, Level, Pos, Seller
+from accounts.models import CardState, Customer, Gender, Level, Pos, Seller
 from loyalty.core.errors import InvalidFields
 from loyalty.core.models import Store
 from loyalty.core.store_settings import Channel
@@ -90,6 +90,7 @@ class Changes(TypedDict, total=False):
     agreement1: bool
     agreement2: bool
     agreement3: bool
+    card_state: str
     level: Level | None
     pos: Pos | None
     seller: Seller | None
@@ -124,6 +125,8 @@ def faults(values: Mapping[str, Any], store: Store) -> Errors:
     _check_identifiers(errors, values, store)
     if "gender" in values and values["gender"] not in Gender.values:
         errors["gender"].append(NO_CHOICE)
+    if "card_state" in values and values["card_state"] not in CardState.values:
+        errors["card_state"].append(NO_CHOICE)
     for name in ("address", "company"):
         for text in values.get(name, {}).values():
             _check_text(errors, name, text)

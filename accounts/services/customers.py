@@ -56,7 +56,7 @@ LEVEL_NOT_ACTIVE = "This level is not active."
 NOT_YOURS_TO_CHANGE = "You cannot change this value."
 AGREEMENTS = ("agreement1", "agreement2", "agreement3")
 # What customers may never set for themselves (8.1).
-STAFF_FIELDS = frozenset({"level", "pos", "seller", "created_at"})
+STAFF_FIELDS = frozenset({"level", "pos", "seller", "created_at", "card_state"})
 
 
 class CustomerDeleted(DomainError):

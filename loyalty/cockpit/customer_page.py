@@ -284,6 +284,7 @@ def profile_panel(customer: Customer) -> Panel:
             Fact(_("E-mail"), customer.email or formats.EMPTY),
             Fact(_("Phone"), customer.phone or formats.EMPTY),
             Fact(_("Loyalty card"), customer.loyalty_card_number or formats.EMPTY),
+            Fact(_("The card itself"), word(customer.get_card_state_display())),
             Fact(_("Gender"), word(customer.get_gender_display())),
             Fact(_("Birth date"), formats.day(customer.birth_date)),
             Fact(_("Address"), address_line(customer.address) or formats.EMPTY),

@@ -18,7 +18,7 @@ from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.requests import CockpitRequest
 from accounts.directory import DirectoryUnavailable
 from accounts.models import Door, StaffUser
-from accounts.services import own_password, signin, tokens
+from accounts.services import own_password, passwords, signin, tokens
 from loyalty.core import devices
 from loyalty.core.throttle import TooManyAttempts
 
@@ -66,6 +66,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # the theme is not 
             raise self.refusal("unavailable") from refusal
         # Which of Django's ways in the session names; it is read at each page.
         user.backend = BACKEND
+        self.request.is_password_weak = bool(passwords.weaknesses(password))
         self.request.device = device
         return user
 
@@ -86,6 +87,8 @@ def open_session(request: HttpRequest, response: HttpResponse) -> None:
         expires_at=request.session.get_expiry_date(),
     )
     request.session[requests.SIGN_IN] = str(written.uuid)
+    if getattr(request, "is_password_weak", False) and not request.user.is_from_directory:
+        messages.warning(request, _("Your password is easy to guess. Please change it."))
     devices.keep(response, request.device)
 
 

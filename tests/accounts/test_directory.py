@@ -60,6 +60,7 @@ def sign_in(api: Api, username: str, password: str = PASSWORD):
 
 
 def test_the_first_sign_in_makes_the_user(ldap: Directory, boss: Role, api: Api):
+    """ADM-6."""
     dn = ldap.person("anna", mail="anna@example.com", givenName="Anna", sn="Nowak")
     ldap.group("bosses", dn)
 
@@ -87,6 +88,7 @@ def test_the_next_sign_in_finds_them_by_any_name(ldap: Directory, boss: Role, ap
 
 
 def test_in_the_cockpit_too(ldap: Directory, boss: Role):
+    """ADM-6."""
     ldap.group("bosses", ldap.person("anna"))
     browser = Client()
 
@@ -205,12 +207,14 @@ def test_an_integration_is_nobody_in_the_directory(ldap: Directory, api: Api):
 
 
 def test_passwords_kept_here_count_no_more(ldap: Directory, api: Api):
+    """ADM-6."""
     StaffFactory(username="sam")
 
     assert sign_in(api, "sam").status_code == 401
 
 
 def test_both_at_once(ldap: Directory, boss: Role, api: Api, settings):
+    """ADM-6."""
     settings.ADMIN_DATABASE_AUTHORIZATION_ENABLED = True
     StaffFactory(username="sam")
     ldap.person("anna", userPassword="Another-Sesame-2")

@@ -27,6 +27,7 @@ def first(**children: Any) -> dict[str, Any]:
 
 
 def test_creates_as_printed(client: ApiClient):
+    """ACL-1."""
     answer = client.form(
         "POST",
         "admin/acl/role",
@@ -47,6 +48,7 @@ def test_creates_as_printed(client: ApiClient):
 
 
 def test_there_is_one_default_role(client: ApiClient):
+    """ACL-4."""
     first = RoleFactory(is_default=True)
 
     client.post("admin/acl/role", {"role": {"name": "Second", "default": 1}})
@@ -148,6 +150,7 @@ def test_refuses(client: ApiClient, role: dict[str, Any], field: str, node: dict
 
 
 def test_deletes(client: ApiClient):
+    """ACL-1."""
     role = RoleFactory("LEVEL")
 
     assert client.delete(f"admin/acl/role/{role.pk}").status_code == 204
@@ -193,6 +196,7 @@ def test_nobody_gives_rights_that_they_do_not_have(db: None, api: Api):
 
 
 def test_lists_resources_and_accesses(client: ApiClient):
+    """ACL-6."""
     resources = client.get("admin/acl/resources").data
     accesses = client.get("admin/acl/accesses").data
 

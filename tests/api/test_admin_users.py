@@ -39,6 +39,7 @@ def client(sam: StaffUser, api: Api) -> ApiClient:
 
 
 def test_creates_staff_as_printed(client: ApiClient, api: Api):
+    """ADM-1."""
     role = RoleFactory("ADMIN:VIEW")
 
     answer = client.form(
@@ -66,6 +67,7 @@ def test_creates_staff_as_printed(client: ApiClient, api: Api):
 
 
 def test_creates_an_integration_as_printed(client: ApiClient, api: Api):
+    """ADM-1, ADM-4."""
     answer = client.form(
         "POST",
         "admin/data",
@@ -83,6 +85,7 @@ def test_creates_an_integration_as_printed(client: ApiClient, api: Api):
 
 
 def test_who_is_created_without_a_role_gets_the_default_one(client: ApiClient, api: Api):
+    """ACL-4."""
     RoleFactory("ADMIN:VIEW", is_default=True)
 
     client.post(
@@ -138,6 +141,7 @@ def test_refuses(client: ApiClient, fields: dict[str, Any], field: str):
 
 
 def test_refuses_a_token_that_somebody_has(client: ApiClient):
+    """ADM-1."""
     StaffFactory(api_key="customPermanentToken")
 
     answer = client.post(
@@ -216,6 +220,7 @@ def test_answers_pages_beyond_the_end(client: ApiClient, page: int):
 
 
 def test_updates_as_printed(client: ApiClient):
+    """ADM-1."""
     bea = StaffFactory(first_name="Bea")
     role = RoleFactory("ADMIN")
 
@@ -256,6 +261,7 @@ def whole_form(user: StaffUser, **fields: Any) -> dict[str, Any]:
 def test_shutting_somebody_out_ends_their_sessions(
     client: ApiClient, api: Api, fields: dict[str, Any]
 ):
+    """ADM-2."""
     bea = StaffFactory()
     beas = api(bea)
 
@@ -286,6 +292,7 @@ def test_a_new_token_takes_the_place_of_the_former(client: ApiClient, api: Api):
 
 @pytest.mark.parametrize("fields", [{"isActive": 0}, {"roles": []}, {"external": 1}])
 def test_nobody_changes_their_own_rights(client: ApiClient, sam: StaffUser, fields: dict[str, Any]):
+    """ADM-3."""
     StaffFactory()  # another super admin, so that it is not for want of one
 
     answer = client.put(
@@ -299,6 +306,7 @@ def test_nobody_changes_their_own_rights(client: ApiClient, sam: StaffUser, fiel
 
 
 def test_everybody_changes_their_own_name(client: ApiClient, sam: StaffUser):
+    """ADM-3."""
     answer = client.put(f"admin/data/{sam.uuid}", whole_form(sam, firstName="Samuel"))
 
     assert answer.status_code == 200
@@ -307,6 +315,7 @@ def test_everybody_changes_their_own_name(client: ApiClient, sam: StaffUser):
 
 
 def test_the_last_super_admin_stays(db: None, api: Api, settings: Any):
+    """ADM-3."""
     settings.MASTER_API_KEY = "371BBCF483524FD5"
     last = StaffFactory()
 

@@ -54,6 +54,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def test_staff_sign_in_by_json_and_form(sam: StaffUser, api: Api):
+    """PWD-1."""
     by_json = sign_in(api, "admin/login_check", "sam")
     by_form = api().form(
         "POST", "admin/login_check", {"_username": "SAM@example.com", "_password": PASSWORD}
@@ -66,6 +67,7 @@ def test_staff_sign_in_by_json_and_form(sam: StaffUser, api: Api):
 
 
 def test_the_token_tells_what_front_ends_read(sam: StaffUser, api: Api):
+    """PWD-2."""
     told = claims(sign_in(api, "admin/login_check", "sam").data["token"])
 
     assert told["id"] == str(sam.uuid)
@@ -78,6 +80,7 @@ def test_the_token_tells_what_front_ends_read(sam: StaffUser, api: Api):
 
 
 def test_the_second_token_tells_of_the_first_sign_in(sam: StaffUser, api: Api):
+    """PWD-2."""
     sign_in(api, "admin/login_check", "sam")
     sam.refresh_from_db()
 
@@ -89,6 +92,7 @@ def test_the_second_token_tells_of_the_first_sign_in(sam: StaffUser, api: Api):
 
 @pytest.mark.parametrize("path", ["DEFAULT/seller/login_check", "seller/login_check"])
 def test_sellers_sign_in_with_and_without_a_store_code(mona: Seller, api: Api, path: str):
+    """PWD-1."""
     answer = sign_in(api, path, "Mona@Example.com")
 
     assert answer.status_code == 200
@@ -102,6 +106,7 @@ def test_sellers_sign_in_with_and_without_a_store_code(mona: Seller, api: Api, p
 def test_customers_sign_in_by_address_card_or_phone(
     alice: Customer, api: Api, path: str, username: str
 ):
+    """PWD-1."""
     answer = sign_in(api, path, username)
 
     assert answer.status_code == 200
@@ -126,6 +131,7 @@ def test_customers_sign_in_by_address_card_or_phone(
 def test_refuses_a_wrong_password_and_an_unknown_name_alike(
     sam: StaffUser, mona: Seller, alice: Customer, api: Api, path: str, username: str
 ):
+    """PWD-3."""
     answer = sign_in(api, path, username, "wrong")
 
     assert answer.status_code == 401
@@ -155,6 +161,7 @@ def test_an_unknown_name_takes_a_password_hash_too(
 def test_refuses_the_inactive_with_a_text_of_their_own(
     sam: StaffUser, mona: Seller, alice: Customer, api: Api
 ):
+    """PWD-3."""
     StaffUser.objects.update(is_active=False)
     Seller.objects.update(is_active=False)
     Customer.objects.update(status="blocked")
@@ -178,6 +185,7 @@ def test_customers_of_another_store_are_unknown(alice: Customer, api: Api):
 
 
 def test_integrations_have_no_password(db: None, api: Api):
+    """ADM-4."""
     StaffFactory(username="robot", api_key="a-permanent-token")
 
     assert sign_in(api, "admin/login_check", "robot", "").status_code == 401
@@ -185,6 +193,7 @@ def test_integrations_have_no_password(db: None, api: Api):
 
 
 def test_a_refresh_trades_the_pair_for_a_new_one(sam: StaffUser, api: Api):
+    """PWD-1."""
     first = sign_in(api, "admin/login_check", "sam").data
 
     answer = api().post("token/refresh", {"refresh_token": first["refresh_token"]})
@@ -228,6 +237,7 @@ def test_a_refresh_is_refused_to_who_was_shut_out(sam: StaffUser, api: Api):
 
 
 def test_revoke_ends_the_session_at_once(sam: StaffUser, api: Api):
+    """PWD-1."""
     pair = sign_in(api, "admin/login_check", "sam").data
 
     answer = api().get("token/revoke", **bearer(pair["token"]))
@@ -274,6 +284,7 @@ def test_a_right_that_was_taken_away_counts_at_once(sam: StaffUser, api: Api):
 
 
 def test_permanent_tokens_come_by_header_or_query(db: None, api: Api):
+    """ADM-4."""
     StaffFactory(api_key="customPermanentToken", is_super=True)
 
     by_header = api().get("admin", HTTP_X_AUTH_TOKEN="customPermanentToken")
@@ -292,6 +303,7 @@ def test_permanent_tokens_are_stored_hashed(db: None):
 
 
 def test_the_master_key_acts_as_a_super_admin_named_api(db: None, api: Api, settings: Any):
+    """ADM-5."""
     settings.MASTER_API_KEY = "371BBCF483524FD5"
 
     answer = api().get("admin/data", HTTP_X_AUTH_TOKEN="371BBCF483524FD5")

@@ -40,6 +40,7 @@ def client(store: Store, api: Api) -> ApiClient:
 
 
 def test_shows_all(client: ApiClient):
+    """SET-1."""
     answer = client.get("DEFAULT/settings")
 
     assert answer.status_code == 200
@@ -51,6 +52,7 @@ def test_shows_all(client: ApiClient):
 
 
 def test_takes_a_whole_form(client: ApiClient, store: Store):
+    """SET-1."""
     answer = client.form("POST", "DEFAULT/settings", FORM)
 
     assert answer.status_code == 200
@@ -101,6 +103,7 @@ def test_refuses_what_is_no_form(client: ApiClient, body: Any):
 
 
 def test_the_next_answer_is_in_the_new_zone(client: ApiClient, store: Store, api: Api):
+    """SET-4."""
     customer = CustomerFactory(store)
     client.form("POST", "DEFAULT/settings", FORM | {"settings[timezone]": "Asia/Tokyo"})
 
@@ -110,6 +113,7 @@ def test_the_next_answer_is_in_the_new_zone(client: ApiClient, store: Store, api
 
 
 def test_each_store_has_its_own(client: ApiClient):
+    """STO-2, SET-3."""
     StoreFactory(code="other", setting_values={"programName": "Other"})
 
     assert client.get("other/settings").data["settings"]["programName"] == "Other"
@@ -125,6 +129,7 @@ def test_customers_see_what_concerns_them(store: Store, api: Api):
 
 @pytest.mark.parametrize("path", ["settings/activation-method", "DEFAULT/settings/activation"])
 def test_tells_anybody_how_accounts_are_activated(store: Store, api: Api, path: str):
+    """ACT-5."""
     assert api().get(path).data == {"method": "email", "required": True}
 
 
@@ -142,6 +147,7 @@ def test_tells_anybody_how_accounts_are_activated(store: Store, api: Api, path: 
     ],
 )
 def test_choices_with_labels(store: Store, api: Api, type: str, part: dict[str, Any]):
+    """SET-24."""
     answer = api().get(f"DEFAULT/settings/choices/{type}")
 
     assert answer.status_code == 200
@@ -162,10 +168,12 @@ def test_choices_with_labels(store: Store, api: Api, type: str, part: dict[str, 
     ],
 )
 def test_choices_in_a_list(store: Store, api: Api, type: str, choices: list[str]):
+    """SET-24."""
     assert api().get(f"settings/choices/{type}").data == {"choices": choices}
 
 
 def test_choices_of_other_layouts(store: Store, api: Api):
+    """SET-24."""
     languages = api().get("settings/choices/availableFrontendTranslations").data["choices"]
     vendors = api().get("settings/choices/availableMarketingVendors").data["choices"]
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from loyalty.core.models import Store
-from tests.factories import CustomerFactory, StoreFactory
+from tests.factories import CustomerFactory, SellerFactory, StoreFactory
 from tests.factories.staff import StaffFactory
 from tests.support.api import ApiClient
 
@@ -20,7 +20,7 @@ def client(store: Store, api: Api) -> ApiClient:
 
 
 def test_creates_as_printed(client: ApiClient):
-    """With the blanks around names and values that the reference prints."""
+    """STO-1: with the blanks around names and values that the reference prints."""
     answer = client.form(
         "POST",
         "store",
@@ -49,6 +49,7 @@ def test_takes_the_words_of_the_table(client: ApiClient, word: str, is_active: b
 
 
 def test_updates_as_printed(client: ApiClient):
+    """STO-1."""
     store = StoreFactory(code="beans", currency="PLN")
 
     answer = client.form(
@@ -142,3 +143,26 @@ def test_an_unknown_one_is_not_found(client: ApiClient, path: str):
 
     assert answer.status_code == 404
     assert answer.data == {"error": {"code": 404, "message": "Not Found"}}
+
+
+def test_what_belongs_to_a_store_is_in_no_other(store: Store, client: ApiClient):
+    """STO-2: staff and roles see both; customers, sellers and points of sale are one store's."""
+    other = StoreFactory()
+    CustomerFactory(other)
+    SellerFactory(other)
+    totals = {
+        code: [
+            client.get(f"{code}/{path}").data["total"]
+            for path in ("customer", "seller", "pos", "transaction", "points/transfer", "level")
+        ]
+        for code in (store.code, other.code)
+    }
+
+    assert totals[store.code] == [0] * 6
+    assert totals[other.code][:3] == [1, 1, 1]
+    assert client.get("admin").data["total"] == 1
+
+
+def test_tells_which_service_and_release_it_is(store: Store, api: Api):
+    """UTL-3."""
+    assert api().get("").data == {"name": "OpenLoyalty", "version": "4.2.0"}

@@ -90,6 +90,20 @@ def test_changes_a_customer_and_nothing_else(cockpit, store):
     assert changed == {"last_name", "version", "updated_at"}
 
 
+def test_tells_where_a_customers_card_is(cockpit, store):
+    """STA-3."""
+    alice = CustomerFactory(store)
+    client, address = cockpit(), url("accounts_customer", alice, "edit")
+
+    client.post(address, sent_back(client, address, card_state="card-sent"))
+
+    alice.refresh_from_db()
+    assert alice.card_state == "card-sent"
+    assert "Card sent" in client.get(url("accounts_customer", alice)).content.decode()
+    told = AuditEntry.objects.get(event_type="UpdateCustomerDetails").data
+    assert told["card_state"] == {"old": "no-card", "new": "card-sent"}
+
+
 def test_puts_a_customer_on_a_level_by_hand_and_back(cockpit, store):
     entry, gold = LevelFactory(store), LevelFactory(store, condition_value=1000)
     alice = CustomerFactory(store)

@@ -99,10 +99,12 @@ def test_deletes_and_anonymizes_a_customer_once_that_is_confirmed(cockpit, alice
 
 
 def test_only_asks_before_it_blocks(cockpit, alice):
+    """STA-1: activating undoes it, so nothing says that it were for ever."""
     page = page_of(cockpit(), "accounts_customer", alice, "block")
 
     alice.refresh_from_db()
-    assert "Points and history stay." in page
+    assert "Points and history stay. Activating undoes it." in page
+    assert "cannot be undone" not in page
     assert alice.status == CustomerStatus.ACTIVE
 
 

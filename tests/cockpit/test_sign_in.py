@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from accounts.models import StaffUser
 from loyalty.core import throttle
 from loyalty.core.models import AuditEntry
 from tests.factories.staff import PASSWORD, StaffFactory
@@ -84,3 +85,28 @@ def test_keeps_the_password_when_something_is_wrong(client, sam, current, new, f
     assert field in answer.context["form"].errors
     sam.refresh_from_db()
     assert sam.check_password(PASSWORD)
+
+
+def arrived(client, username, password) -> str:
+    form = {"username": username, "password": password, "next": reverse("admin:index")}
+    return client.post(reverse("admin:login"), form, follow=True).content.decode()
+
+
+def test_asks_for_another_password_where_it_is_the_demos(client, store):
+    """ADM-7."""
+    StaffFactory(username="admin", password="open")
+
+    page = arrived(client, "admin", "open")
+
+    assert "Your password is easy to guess." in page
+
+
+def test_asks_for_no_other_where_it_is_good(client, sam):
+    page = arrived(client, sam.username, PASSWORD)
+
+    assert "Your password is easy to guess." not in page
+
+
+def test_an_installation_begins_without_anybody(db):
+    """ADM-7: only the demo has somebody with a known password."""
+    assert not StaffUser.objects.exists()

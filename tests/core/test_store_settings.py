@@ -136,6 +136,7 @@ def test_takes_a_form_that_repeats_all_it_was_answered():
 
 
 def test_omitted_flags_become_false_and_omitted_lists_empty():
+    """SET-1."""
     settings = read()
 
     assert settings.returns is False
@@ -145,6 +146,7 @@ def test_omitted_flags_become_false_and_omitted_lists_empty():
 
 
 def test_settings_that_older_forms_do_not_know_keep_their_value():
+    """SET-13."""
     kept = clean({"accountActivationRequired": False, "pointsReturnGraceDays": 7})
 
     assert kept["accountActivationRequired"] is False
@@ -307,6 +309,7 @@ def test_takes_the_older_names_of_the_expiry(form: dict[str, Any], mode: str, da
 
 
 def test_the_present_names_count_where_both_came():
+    """SET-13."""
     settings = read(
         pointsDaysExpiryAfter="at_the_end_of_the_year",
         allTimeActive="1",
@@ -319,6 +322,7 @@ def test_the_present_names_count_where_both_came():
 
 
 def test_answers_older_names_beside_the_present_ones():
+    """SET-13."""
     wire = read(pointsDaysExpiryAfter="after_x_days", pointsDaysActiveCount="90").as_wire()
 
     assert wire["allTimeActive"] is False
@@ -346,6 +350,7 @@ def test_identifiers_are_read_in_the_order_of_their_priorities():
     ],
 )
 def test_refuses_an_ambiguous_order_of_identifiers(lines: list[Any], message: str):
+    """SET-12."""
     sent = [{"field": field, "priority": priority} for field, priority in lines]
 
     assert errors(customersIdentificationPriority=sent) == {

@@ -1,6 +1,9 @@
 """Source: STO-1…4, SET-1."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from accounts.ledger.models import Wallet
@@ -53,6 +56,7 @@ def test_create_refuses_a_code_that_another_store_has_in_other_letters():
 
 
 def test_update_changes_name_and_activity_only():
+    """STO-1."""
     store = StoreFactory(code="beans", currency="EUR")
 
     stores.update(store=store, name="More beans", is_active=False, actor=SYSTEM)
@@ -118,3 +122,14 @@ def test_the_archive_may_take_old_audit_entries_away():
         cursor.execute("delete from core_auditentry")
 
     assert not AuditEntry.objects.exists()
+
+
+def test_an_installation_has_a_default_store():
+    """STO-4."""
+    migration = import_module("loyalty.core.migrations.0003_default_store")
+    Store.objects.filter(code="DEFAULT").update(code="FORMER")
+
+    for _ in range(2):
+        migration.create_default_store(apps, None)
+
+    assert Store.objects.filter(code="DEFAULT").count() == 1

@@ -11,6 +11,7 @@ from django.test import TestCase
 from accounts.ledger.models import Lot
 from accounts.models import Customer, LevelChange
 from accounts.selectors import balances
+from accounts.services import signin
 from earning.models import Invitation
 from loyalty.core import clock
 from loyalty.core.models import ConsumerCursor, Event
@@ -40,6 +41,12 @@ class TestLoadDemo(TestCase):
             20,
             200,
         }
+
+    def test_lets_the_admin_of_the_manual_in(self) -> None:
+        """ADM-7."""
+        admin = signin.admit_staff(username="admin", password="open")
+
+        assert admin.roles.get().is_master
 
     def test_writes_to_nobody(self) -> None:
         """A year that is made up is not told to the people in it."""

@@ -59,6 +59,8 @@ FAMILIES_TESTED: Final = [
     *("PA", "PE", "ER", "LV", "SG", "TX", "RF", "NT"),
     *("CAM", "PIC", "VIS", "LIM", "POOL", "BUY", "VAL", "CPN", "USE", "DEL", "RET", "RPT"),
     *("CSH", "PCT", "CUST", "INS", "CAT", "PSH", "CPX"),
+    *("CUS", "ACT", "STA", "PWD", "IMP", "INV", "SEL", "POS", "STO", "ADM", "ACL", "SET", "TRN"),
+    *("MSG", "WEB", "AUD", "UTL", "GEN"),
 ]
 
 

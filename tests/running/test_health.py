@@ -18,6 +18,7 @@ def working(db: None) -> None:
 
 @pytest.mark.usefixtures("working")
 def test_answers_204_when_all_is_well(client: Client):
+    """UTL-3."""
     response = client.get("/api/healthcheck")
 
     assert response.status_code == 204
@@ -42,6 +43,7 @@ def test_names_a_worker_that_never_ran(client: Client):
 
 @pytest.mark.django_db
 def test_names_a_worker_that_is_silent(client: Client):
+    """UTL-3."""
     heartbeat.beat(now=timezone.now() - timedelta(seconds=91))
 
     worker = client.get("/api/healthcheck").json()[2]

@@ -104,6 +104,7 @@ def test_refuses_no_level_lv10(sam: ApiClient, shop: Store, level_id: str) -> No
 
 
 def test_takes_a_level_by_hand_back_lv12(sam: ApiClient, shop: Store) -> None:
+    """CUS-26."""
     gold = LevelFactory(shop, condition_value=1000)
     customer = CustomerFactory(shop, level=gold)
     path = f"{shop.code}/customer/{customer.uuid}/remove-manually-level"
@@ -176,6 +177,7 @@ def test_refuses_other_intervals(sam: ApiClient, shop: Store, query: dict[str, s
 
 
 def test_names_the_statuses(sam: ApiClient, shop: Store) -> None:
+    """STA-4."""
     answer = sam.get(f"{shop.code}/admin/customer-statuses")
 
     assert answer.data == {"statuses": ["new", "active", "blocked", "deleted"], "total": 4}

@@ -64,6 +64,7 @@ LAYOUT = [
 
 @pytest.mark.parametrize("path", ["customer/register", "admin/customer/register"])
 def test_takes_the_printed_form(sam: ApiClient, shop: Store, path: str) -> None:
+    """CUS-1."""
     answer = sam.form("POST", f"{shop.code}/{path}", JOHN)
 
     customer = Customer.objects.get()
@@ -97,6 +98,7 @@ def test_takes_every_field(sam: ApiClient, shop: Store) -> None:
 
 
 def test_takes_json_of_the_same_shape(sam: ApiClient, shop: Store) -> None:
+    """GEN-1."""
     body = {
         "customer": {
             "firstName": "John",
@@ -216,12 +218,14 @@ def test_makes_sellers_their_own_seller_cus3(shop: Store) -> None:
 
 
 def test_keeps_sellers_out_of_the_path_for_staff(shop: Store) -> None:
+    """CUS-1."""
     client = ApiClient(SellerFactory(shop))
 
     assert client.form("POST", f"{shop.code}/admin/customer/register", JOHN).status_code == 403
 
 
 def test_lets_anybody_register_themself(shop: Store) -> None:
+    """CUS-1, CUS-2."""
     answer = ApiClient().form("POST", f"{shop.code}/customer/self_register", SELF)
 
     customer = Customer.objects.get()

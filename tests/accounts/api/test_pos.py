@@ -73,6 +73,7 @@ def test_names_a_coordinate_that_is_none(sam: ApiClient, shop: Store) -> None:
 
 
 def test_refuses_an_identifier_twice(sam: ApiClient, shop: Store) -> None:
+    """POS-1."""
     sam.form("POST", f"{shop.code}/pos", POS)
 
     answer = sam.form("POST", f"{shop.code}/pos", POS)
@@ -84,6 +85,7 @@ def test_refuses_an_identifier_twice(sam: ApiClient, shop: Store) -> None:
 
 
 def test_replaces_a_point_of_sale(sam: ApiClient, shop: Store) -> None:
+    """POS-2."""
     pos = PosFactory(shop)
 
     answer = sam.form("PUT", f"{shop.code}/pos/{pos.uuid}", POS)
@@ -94,6 +96,7 @@ def test_replaces_a_point_of_sale(sam: ApiClient, shop: Store) -> None:
 
 
 def test_finds_by_identifier(sam: ApiClient, shop: Store) -> None:
+    """POS-2."""
     pos = PosFactory(shop, identifier="pos 1")
 
     answer = sam.get(f"{shop.code}/pos/identifier/pos%201")
@@ -119,6 +122,7 @@ def test_asks_the_database_as_often_for_20_as_for_2(
 
 
 def test_lets_sellers_look_but_not_write(shop: Store) -> None:
+    """POS-2."""
     pos = PosFactory(shop)
     seller = ApiClient(SellerFactory(shop, pos=pos))
 

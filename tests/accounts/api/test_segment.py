@@ -229,6 +229,7 @@ def rows_of(client: ApiClient, path: str) -> tuple[list[list[str]], str]:
 
 
 def test_sg8_takes_a_segment_out_as_csv(sam: ApiClient, shop: Store) -> None:
+    """UTL-2."""
     segment = make_segment(shop, EVERYBODY, name="Best of all", is_active=False)
     ann = CustomerFactory(shop, first_name="=1+1", last_name="A", phone="+48601234567")
     gone = CustomerFactory(shop, status=CustomerStatus.DELETED)
@@ -244,6 +245,7 @@ def test_sg8_takes_a_segment_out_as_csv(sam: ApiClient, shop: Store) -> None:
 
 
 def test_lv18_takes_a_level_out_as_csv_with_points(sam: ApiClient, shop: Store) -> None:
+    """UTL-1."""
     level = LevelFactory(shop, name="Gold", condition_value=100)
     ann = CustomerFactory(shop, level=level)
     CustomerFactory(shop)

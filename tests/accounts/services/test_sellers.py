@@ -7,7 +7,9 @@ from accounts.models import Pos, Seller
 from accounts.services import sellers
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import InvalidFields
+from loyalty.core.models import Event, SentMessage
 from tests.factories import PosFactory, SellerFactory
+from tests.support.messages import deliver
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +105,12 @@ def test_delete_is_soft_sel4(shop: Pos) -> None:
     seller.refresh_from_db()
     assert (seller.is_deleted, seller.is_active) == (True, False)
     assert seller.name.startswith("Mona")
+
+
+def test_writes_no_message_to_them_sel6(shop: Pos) -> None:
+    sellers.register(store=shop.store, data=data_of(shop), actor=SYSTEM)
+
+    sent = [deliver(fact) for fact in Event.objects.all()]
+
+    assert set(sent) <= {0}
+    assert not SentMessage.objects.exists()

@@ -22,6 +22,7 @@ WARSAW = ZoneInfo("Europe/Warsaw")
     ],
 )
 def test_date_time(instant: datetime, zone: str, text: str):
+    """GEN-6."""
     assert formats.date_time(instant, ZoneInfo(zone)) == text
 
 
@@ -36,6 +37,7 @@ def test_date_time(instant: datetime, zone: str, text: str):
     ],
 )
 def test_number(value: str, number: str):
+    """GEN-9."""
     assert repr(formats.number(Decimal(value))) == number
 
 
@@ -82,4 +84,5 @@ def test_parse_day_drops_the_time():
 
 @pytest.mark.parametrize(("value", "whole"), [("12.99", 12), (None, None)])
 def test_percent(value: Any, whole: int | None):
+    """GEN-9."""
     assert formats.percent(Decimal(value) if value else None) == whole

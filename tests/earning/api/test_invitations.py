@@ -66,6 +66,7 @@ def registered(store, token, email="carol@example.com"):
     ],
 )
 def test_a_customer_invites(alice, body, channel):
+    """INV-1."""
     answer = invite(alice, **body)
 
     assert (answer.status_code, answer.content) == (200, b"")
@@ -132,7 +133,7 @@ def test_an_idempotency_key_invites_once(alice):
 
 
 def test_the_list_shows_how_far_each_has_come(store, alice):
-    """RF-1, RF-4, INV-4."""
+    """INV-3, RF-1, RF-4, INV-4."""
     opened = invitations.invite(referrer=alice, email="dave@example.com")
     used = invitations.invite(referrer=alice, email="carol@example.com")
     carol = registered(store, used.token)

@@ -130,6 +130,7 @@ def test_a_customer_whose_status_does_not_earn_gets_nothing():
 
 
 def test_the_store_says_which_statuses_earn():
+    """STA-2."""
     store = StoreFactory(setting_values={"customerStatusesEarning": ["active", "blocked"]})
     customer = CustomerFactory(store, status="blocked")
     EarningRuleFactory(store=store)

@@ -80,6 +80,7 @@ def test_refuses_what_is_no_address(address, field):
     ],
 )
 def test_refuses_who_is_a_customer(address):
+    """INV-2."""
     alice = CustomerFactory()
     CustomerFactory(alice.store, email="bob@example.com", phone="+48601234567")
 
@@ -91,7 +92,7 @@ def test_refuses_who_is_a_customer(address):
 
 
 def test_refuses_the_same_person_twice_but_lets_another_invite_them():
-    """RF-2."""
+    """INV-2, RF-2."""
     alice = CustomerFactory()
     bob = CustomerFactory(alice.store)
     invitations.invite(referrer=alice, email=FRIEND, now=NOW)
