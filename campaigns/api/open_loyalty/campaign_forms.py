@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.open_loyalty.fields import Labels
+from campaigns.api.open_loyalty.long_lists import CodesField
 from campaigns.api.open_loyalty.translations import NameField, TranslatedForm, TranslationsForm
 from campaigns.models import DEFAULT_LOCALE, RewardCampaign, RewardType
 from campaigns.services.campaigns import CampaignData, CampaignText, Target
@@ -139,5 +140,5 @@ class PhotoForm(Form):
 class CodesForm(Form):
     """`coupons`: codes; `append`: add them to the pool, instead of putting them in its place."""
 
-    coupons = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    coupons = CodesField()
     append = Flag(source="is_appended")

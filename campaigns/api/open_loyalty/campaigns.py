@@ -1,6 +1,6 @@
 """Open Loyalty's chapter Reward campaigns: make them, change them, list them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from accounts.api.open_loyalty.customer_documents import CustomerWriter
 from campaigns import access
 from campaigns.api.open_loyalty import campaign_forms, filters
 from campaigns.api.open_loyalty.campaign_documents import CampaignWriter, Reader
+from campaigns.api.open_loyalty.long_lists import LongListParser
 from campaigns.models import CampaignCategory, Coupon, RewardCampaign
 from campaigns.models.campaigns import CampaignQuerySet
 from campaigns.selectors import audience, reasons
@@ -23,6 +24,7 @@ from loyalty.core import clock
 from loyalty.core.actors import ActorKind
 from loyalty.core.api.formats import date_time, number
 from loyalty.core.api.forms import FormOf
+from loyalty.core.api.parsing import FormParser, MultiPartParser
 from loyalty.core.api.views import ADMIN, CUSTOMER, PUBLIC, SELLER, OpenLoyaltyView, Rule
 from loyalty.core.errors import NotFound
 
@@ -287,15 +289,18 @@ class CampaignCodes(CampaignView):
     """
     `POST campaign/<campaign>/coupons`: put codes in the place of a pool, or add them (POOL-3).
 
-    Codes that customers have cannot be left out; the refusal names them.
+    Codes that customers have cannot be left out; the refusal names them. A JSON body may be as long
+    as an upload; `…/coupons/file` brings codes in in the background.
     """
 
+    takes_long_bodies = True
+    parser_classes = [LongListParser, FormParser, MultiPartParser]
     forms = {"POST": FormOf(campaign_forms.CodesForm)}
 
     def post(self, request: Request, **ids: Any) -> Response:
         campaign = self.campaign()
         values = self.form()
-        codes: Sequence[str] = values["coupons"]
+        codes: Iterable[str] = values["coupons"]
         pools.set_codes(
             campaign=campaign,
             codes=codes,

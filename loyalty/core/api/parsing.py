@@ -273,10 +273,10 @@ def _read(context: Mapping[str, Any] | None, media_type: str | None) -> bytes:
         raise BodyTooLarge from error
 
 
-def refuse_large(request: HttpRequest) -> None:
+def refuse_large(request: HttpRequest, *, takes_long_bodies: bool = False) -> None:
     """Refuse a body by its announced length, before anything is read of it."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if request.content_type == "multipart/form-data":
+    if takes_long_bodies or request.content_type == "multipart/form-data":
         limit = settings.UPLOAD_MAX_BYTES
     if limit is not None and int(request.META.get("CONTENT_LENGTH") or 0) > limit:
         raise BodyTooLarge

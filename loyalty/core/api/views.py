@@ -103,6 +103,8 @@ class OpenLoyaltyView(APIView):
     # Names of the query's filters, for the OpenAPI document.
     query: ClassVar[tuple[str, ...]] = ()
     is_global: ClassVar[bool] = False
+    # True where a body may be as long as one with files, because no parser holds it in memory.
+    takes_long_bodies: ClassVar[bool] = False
     # False where an answer must not be kept: it would hold a token.
     takes_idempotency_key: ClassVar[bool] = True
 
@@ -145,7 +147,7 @@ class OpenLoyaltyView(APIView):
             request
         )
         _refuse_null(request._request)
-        parsing.refuse_large(request._request)
+        parsing.refuse_large(request._request, takes_long_bodies=self.takes_long_bodies)
         rule = self.rule(request.method or "GET")
         if not self.is_global:
             # Authentication reads the store beside the caller, where it reads anything.

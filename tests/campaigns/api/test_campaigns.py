@@ -433,6 +433,54 @@ def test_replaces_and_extends_a_pool(sam: ApiClient, shop: Store, entry: Level) 
     assert list(codes) == ["123", "1234", "12345"]
 
 
+@pytest.fixture
+def short_bodies(settings: Any) -> None:
+    """Let every body but the smallest be one that must not be held in memory."""
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 16
+
+
+@pytest.mark.usefixtures("short_bodies")
+def test_takes_a_pool_of_any_length(sam: ApiClient, shop: Store, entry: Level) -> None:
+    """POOL-3: replaces and extends out of a file, also where the flag stands last."""
+    campaign = CampaignFactory(shop, level=entry, coupons=("old",))
+    path = f"{PATH}/{campaign.uuid}/coupons"
+
+    replaced = sam.post(path, {"coupons": ["a", " b ", "a", "", 7], "append": False})
+    added = sam.post(path, {"append": "1", "coupons": ["ł", "b"]}, HTTP_IDEMPOTENCY_KEY="k")
+    again = sam.post(path, {"append": "1", "coupons": ["ł", "b"]}, HTTP_IDEMPOTENCY_KEY="k")
+    other = sam.post(path, {"append": "1", "coupons": ["c"]}, HTTP_IDEMPOTENCY_KEY="k")
+
+    assert (replaced.status_code, added.status_code, again.status_code) == (204, 204, 204)
+    assert (again.headers["Idempotent-Replayed"], other.status_code) == ("true", 422)
+    codes = campaign.codes.order_by("position").values_list("code", flat=True)
+    assert list(codes) == ["a", "b", "7", "ł"]
+
+
+@pytest.mark.usefixtures("short_bodies")
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"coupons": ["a", "b"], "append": fals', id="cut"),
+        pytest.param(b'{"coupons": ["a", {"code": "b"}], "append": true}', id="objects"),
+        pytest.param(b'{"coupons": "a;b", "append": true     }', id="text"),
+        pytest.param(b'{"append": true                        }', id="none"),
+        pytest.param(b'{"coupons": ["a\\u0000"], "append": true}', id="nul"),
+        pytest.param(b'{"coupons": ["a\xff"], "append": true}', id="no-utf-8"),
+        pytest.param(b'{"coupons": ["a"], "append": "perhaps"}', id="flag"),
+        pytest.param(b'{"coupons": ["%s"], "append": true}' % (b"a" * 256), id="too-long"),
+        pytest.param(b'[["a", "b"], "append", true]', id="list"),
+    ],
+)
+def test_refuses_a_long_body_whole(sam: ApiClient, shop: Store, entry: Level, body: bytes) -> None:
+    """POOL-3."""
+    campaign = CampaignFactory(shop, level=entry, coupons=("old",))
+
+    answer = sam.call("POST", f"{PATH}/{campaign.uuid}/coupons", body, "application/json")
+
+    assert answer.status_code == 400
+    assert list(campaign.codes.values_list("code", flat=True)) == ["old"]
+
+
 def test_refuses_codes_where_there_is_no_pool(sam: ApiClient, shop: Store, entry: Level) -> None:
     """POOL-3, CUST-1."""
     campaign = CampaignFactory(shop, RewardType.CASHBACK, level=entry)
