@@ -79,11 +79,12 @@ def missing(value: Any, key: str, where: str = "") -> list[str]:
     if not key or value is None:
         return []
     first, _, rest = key.partition(".")
-    name = first.removesuffix("!").removesuffix("[]")
+    marked = first.removesuffix("!")
+    name = marked.removesuffix("[]")
     if not isinstance(value, dict) or name not in value:
-        return [] if first.endswith("!") else [f"{where}.{name} is missing"]
+        return [f"{where}.{name} is missing"] if marked == first else []
     entries, where = [value[name]], f"{where}.{name}"
-    if first.endswith("[]"):
+    if marked != name:
         entries, where = value[name] or [], f"{where}[]"
     if not isinstance(entries, list):
         return [f"{where}: {entries!r} is no list"]

@@ -45,6 +45,7 @@ def test_tells_of_every_difference(value, documented, lines):
         pytest.param({}, "a!.b", [], id="within-what-is-of-another-type"),
         pytest.param({"a": None}, "a.b", [], id="of-nothing"),
         pytest.param({"a": [{"b": 1}, {}]}, "a[].b", [".a[].b is missing"], id="each-entry"),
+        pytest.param({"a": [{}]}, "a[]!.b", [".a[].b is missing"], id="each-entry-of-some-types"),
         pytest.param({"a": []}, "a[].b", [], id="no-entries"),
         pytest.param({"a": {"x": 1}}, "a[].b", [".a[]: {'x': 1} is no list"], id="no-list"),
     ],
