@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from accounts.models import Customer
 from campaigns.models import Coupon, RewardCampaign
 from campaigns.models.coupons import CouponQuerySet
+from loyalty.core import sql
 from loyalty.core.models import Store
 
 Range = tuple[datetime | None, datetime | None]
@@ -65,6 +66,23 @@ def list_of_customer(customer: Customer, filters: Filters = NO_FILTERS) -> Coupo
     """Return one customer's coupons, newest first."""
     coupons = Coupon.objects.in_store(customer.store_id).filter(customer=customer)
     return filtered(_with_ids(coupons), filters)
+
+
+def list_latest(store: Store, customers: Sequence[Customer], *, of_each: int) -> list[Coupon]:
+    """Return the latest coupons of each of some customers, newest first."""
+    parameters = {"customers": [customer.pk for customer in customers], "most": of_each}
+    ids = [pk for (pk,) in sql.read(_LATEST, parameters)]
+    # Most pages show nobody who bought anything.
+    return list(list_bought(store).filter(pk__in=ids)) if ids else []
+
+
+_LATEST = """
+select latest.id from unnest(%(customers)s::bigint[]) as customer
+cross join lateral (
+    select coupon.id from campaigns_coupon coupon where coupon.customer_id = customer
+    order by coupon.purchased_at desc, coupon.id desc limit %(most)s
+) latest
+"""
 
 
 def find_by_code(campaign: RewardCampaign, customer: Customer, code: str) -> list[Coupon]:

@@ -1,13 +1,17 @@
 """How Open Loyalty writes a customer, and where they stand. Source: CUS-25, LV 4.6."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from accounts.api.open_loyalty import customer_purchases
+from accounts.api.open_loyalty.customer_purchases import Purchases
 from accounts.models import CardState, Customer, CustomerStatus
 from accounts.selectors.ladder import Ladder, Step, get_ladder
 from accounts.selectors.standing import Standing
 from accounts.services.customer_data import ADDRESS_KEYS, COMPANY_KEYS
+from loyalty.core.actors import Actor
 from loyalty.core.api.formats import date_time, number
 from loyalty.core.models import Store
 from loyalty.core.store_settings import TierBasis
@@ -25,6 +29,12 @@ class CustomerWriter:
         self.currency = store.currency.lower()
         self.ladder: Ladder = get_ladder(store)
         self.locale = locale
+        self.store = store
+        self.purchases: Purchases = {}
+
+    def read_purchases(self, customers: Sequence[Customer], actor: Actor) -> None:
+        """Read at once what the documents of these customers list of bought rewards."""
+        self.purchases = customer_purchases.read(self.store, customers, actor)
 
     def row(self, customer: Customer) -> dict[str, Any]:
         """Return a customer as lists and searches show them; `pos` and `seller` must be loaded."""
@@ -61,7 +71,7 @@ class CustomerWriter:
                 "state": customer.card_state,
             },
             "updatedAt": self._time(customer.updated_at),
-            "campaignPurchases": [],
+            "campaignPurchases": self.purchases.get(customer.pk, []),
             "transactionsCount": customer.transactions_count,
             "transactionsAmount": number(customer.transactions_amount),
             "transactionsAmountWithoutDeliveryCosts": number(

@@ -56,8 +56,11 @@ class CustomerView(OpenLoyaltyView):
     def customer(self) -> Customer:
         return access.get_customer(self.actor, self.store, str(self.kwargs["customer"]))
 
-    def writer(self) -> CustomerWriter:
-        return CustomerWriter(self.store, self.locale)
+    def writer(self, *customers: Customer) -> CustomerWriter:
+        """Return what writes customers; those given with what they bought."""
+        writer = CustomerWriter(self.store, self.locale)
+        writer.read_purchases(customers, self.actor)
+        return writer
 
 
 class Customers(CustomerView):
@@ -73,7 +76,14 @@ class Customers(CustomerView):
             self.store, _chosen(self, tree_of(request.query_params.items())), now=clock.now()
         )
         sortable = selectors.sortable(found, clock.now())
-        return self.listed(sortable, key="customers", row=self.writer().row, sorts=SORTS)
+        writer = self.writer()
+        return self.listed(
+            sortable,
+            key="customers",
+            row=writer.row,
+            sorts=SORTS,
+            prepare=lambda page: writer.read_purchases(page, self.actor),
+        )
 
     def _scrolled(self, scroll: str) -> Response:
         """
@@ -97,7 +107,7 @@ class Customers(CustomerView):
             page = page.filter(pk__lt=state["after"])
         rows = list(page[: self.page()[1]])
         state["after"] = rows[-1].pk if rows else state["after"]
-        writer = self.writer()
+        writer = self.writer(*rows)
         return Response(
             {
                 "customers": [writer.row(customer) for customer in rows],
@@ -123,7 +133,7 @@ class SellerSearch(CustomerView):
         rows = list(found[: SEARCH_MAX + 1])
         if len(rows) > SEARCH_MAX:
             return Response({"error": "to many results"}, status=400)
-        writer = self.writer()
+        writer = self.writer(*rows)
         return Response({"customers": [writer.row(customer) for customer in rows]})
 
 
@@ -168,7 +178,7 @@ class CustomerDetail(CustomerView):
 
     def get(self, request: Request, **ids: Any) -> Response:
         customer = self.customer()
-        return Response(self.writer().detail(customer, _segments(customer)))
+        return Response(self.writer(customer).detail(customer, _segments(customer)))
 
     def put(self, request: Request, **ids: Any) -> Response:
         customer = self.customer()

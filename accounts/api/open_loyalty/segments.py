@@ -160,4 +160,5 @@ class SegmentCustomers(SegmentView):
             key="customers",
             row=row,
             sorts=CUSTOMER_SORTS,
+            prepare=lambda page: writer.read_purchases(page, self.actor),
         )

@@ -192,7 +192,7 @@ def test_asks_the_database_as_often_for_20_as_for_2(
     sam.get(path)
 
     # The session with its principal, the store, the customers, their number.
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         answer = sam.get(path)
 
     assert len(answer.data["customers"]) == count
