@@ -6,6 +6,7 @@ from uuid import UUID
 from accounts.models import Customer, CustomerCode, Level
 from accounts.selectors.ladder import Step, is_worse
 from loyalty.core import events
+from loyalty.core.models import Event
 
 # Recalculations write these facts by the thousand, in a statement of their own.
 ADDED_TO_SEGMENT = "customer.added_to_segment"
@@ -88,14 +89,38 @@ def customer_moved_to_level(
     now: datetime,
 ) -> None:
     """`direction` compares the levels as LV-2 says; None for the first level."""
-    payload: dict[str, object] = {
+    payload = _move(old_level, new_level, is_manual, is_manual_removed)
+    _append("customer.moved_to_level", customer, payload, now)
+
+
+def level_earned(
+    customer: Customer, *, old_level: Level | Step | None, new_level: Level | Step, now: datetime
+) -> Event:
+    """Return the fact of a move by a rule unwritten: batches write many at once."""
+    payload = _move(old_level, new_level, is_manual=False, is_manual_removed=False)
+    return Event(
+        store=customer.store,
+        type="customer.moved_to_level",
+        subject=customer.uuid,
+        customer_id=customer.pk,
+        payload={"customerId": str(customer.uuid), **payload},
+        recorded_at=now,
+    )
+
+
+def _move(
+    old_level: Level | Step | None,
+    new_level: Level | Step,
+    is_manual: bool,
+    is_manual_removed: bool,
+) -> dict[str, object]:
+    return {
         "levelId": str(new_level.uuid),
         "oldLevelId": str(old_level.uuid) if old_level else None,
         "manually": is_manual,
         "removeLevelManually": is_manual_removed,
         "direction": _direction(old_level, new_level),
     }
-    _append("customer.moved_to_level", customer, payload, now)
 
 
 def _direction(old_level: Level | Step | None, new_level: Level | Step) -> str | None:

@@ -61,7 +61,7 @@ def _fact(
         recorded_at=now,
         position=_BY_SERVER,
     )
-    fact.store = document.store
+    rows.relate(fact, "store", document.store)
     return fact
 
 

@@ -23,7 +23,8 @@ from accounts.ledger.wallets import Holder, LockedBalance, lock_settled
 from loyalty.core import events
 from loyalty.core import sql as core_sql
 from loyalty.core.errors import KeyReused
-from loyalty.core.models import Event, uuid7
+from loyalty.core.models import uuid7
+from loyalty.core.rows import relate
 
 ZERO = Decimal(0)
 EVENT = "points.added"
@@ -154,6 +155,40 @@ def _write_one(
         return None
     [(posting_id, from_wallet_id, store_id, type_id, lot_id, event_id)] = rows
     records.dispatch_fact(EVENT, event_id, store_id, order.holder, now)
+    return _loaded(
+        order,
+        now,
+        posting_id=posting_id,
+        lot_id=lot_id,
+        from_wallet_id=from_wallet_id,
+        store_id=store_id,
+        type_id=type_id,
+        posting_uuid=posting_uuid,
+        lot_uuid=lot_uuid,
+        key=key,
+        effective_at=effective_at,
+        active_from=active_from,
+        is_locked=is_locked,
+    )
+
+
+def _loaded(
+    order: Earn,
+    now: datetime,
+    *,
+    posting_id: int,
+    lot_id: int,
+    from_wallet_id: int,
+    store_id: int,
+    type_id: int,
+    posting_uuid: UUID,
+    lot_uuid: UUID,
+    key: str,
+    effective_at: datetime,
+    active_from: datetime,
+    is_locked: bool,
+) -> Lot:
+    """Return a lot that was just written, and its posting, as if they had been read."""
     posting = records.loaded(
         Posting,
         id=posting_id,
@@ -203,7 +238,7 @@ def _write_one(
         transaction_uuid=order.transaction_uuid,
         is_open=True,
     )
-    lot.posting = posting
+    relate(lot, "posting", posting)
     return lot
 
 
@@ -225,75 +260,148 @@ def _payload(order: Earn, lot_uuid: UUID, locked_until: datetime | None, now: da
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An order of a batch with what is known of it before it is written."""
+
+    order: Earn
+    balance: LockedBalance
+    key: str
+    posting_uuid: UUID
+    lot_uuid: UUID
+    event_uuid: UUID
+    active_from: datetime
+    is_locked: bool
+    effective_at: datetime
+
+
 def _write_many(
     orders: Sequence[Earn], balances: dict[int, LockedBalance], now: datetime
 ) -> list[Lot]:
-    drafts: list[tuple[Lot, Event]] = []
-    active = {wallet_id: balance.active for wallet_id, balance in balances.items()}
-    for order in orders:
-        balance = balances[order.holder.wallet_id]
-        lot, event = _draft(order, balance, now, active=active[balance.wallet_id])
-        if not lot.is_locked:
-            active[balance.wallet_id] += order.amount
-        drafts.append((lot, event))
+    drafts = [_draft(order, balances[order.holder.wallet_id], now) for order in orders]
     _take_supply(orders, balances)
-    lots = [lot for lot, _ in drafts]
-    written = sql.rows(
-        EARN_MANY,
-        {
-            "stores": [lot.store_id for lot in lots],
-            "types": [lot.point_type_id for lot in lots],
-            "wallets": [lot.wallet_id for lot in lots],
-            "posting_uuids": [lot.posting.uuid for lot in lots],
-            "lot_uuids": [lot.uuid for lot in lots],
-            "amounts": [lot.amount for lot in lots],
-            "keys": [lot.posting.system_unique_key for lot in lots],
-            "issuers": [lot.posting.issuer for lot in lots],
-            "comments": [lot.posting.comment for lot in lots],
-            "effective": [lot.posting.effective_at for lot in lots],
-            "transactions": [lot.transaction_uuid for lot in lots],
-            "invitations": [lot.posting.invitation_uuid for lot in lots],
-            "locked": [lot.is_locked for lot in lots],
-            "active_from": [lot.active_from for lot in lots],
-            "expires_at": [lot.expires_at for lot in lots],
-            "event_uuids": [event.uuid for _, event in drafts],
-            "subjects": [event.subject for _, event in drafts],
-            "customers": [event.customer_id for _, event in drafts],
-            "payloads": [core_sql.as_json(event.payload) for _, event in drafts],
-            "now": now,
-        },
-    )
+    active = {wallet_id: balance.active for wallet_id, balance in balances.items()}
+    rows = []
+    for position, draft in enumerate(drafts):
+        wallet_id = draft.balance.wallet_id
+        if not draft.is_locked:
+            active[wallet_id] += draft.order.amount
+        rows.append(_row(position, draft, active[wallet_id], now))
+    written = sql.rows(EARN_MANY, {"orders": core_sql.as_json(rows), "now": now})
     named = {row[0]: row[1:] for row in written}
+    firsts: dict[tuple[int, str], _Draft] = {}
     return [
-        _named_or_earlier(order, lot, event, balances[order.holder.wallet_id], named, written_by)
-        for order, (lot, event), written_by in zip(
-            orders, drafts, _first_of_each_key(lots), strict=True
+        _named_or_earlier(
+            draft,
+            # The first of its batch with the same key: the one that was written.
+            firsts.setdefault((draft.balance.store_id, draft.key), draft),
+            named,
+            now,
         )
+        for draft in drafts
     ]
 
 
-def _first_of_each_key(lots: Sequence[Lot]) -> list[Lot]:
-    """Return for each lot the first of its batch with the same key: the one that was written."""
-    firsts: dict[tuple[int, str], Lot] = {}
-    return [firsts.setdefault((lot.store_id, lot.posting.system_unique_key), lot) for lot in lots]
+def _draft(order: Earn, balance: LockedBalance, now: datetime) -> _Draft:
+    active_from = max(order.active_from or now, now)
+    return _Draft(
+        order=order,
+        balance=balance,
+        key=keys.chosen(order.key),
+        posting_uuid=uuid7(),
+        lot_uuid=uuid7(),
+        event_uuid=uuid7(),
+        active_from=active_from,
+        is_locked=active_from > now,
+        effective_at=order.effective_at or now,
+    )
+
+
+def _row(position: int, draft: _Draft, active: Decimal, now: datetime) -> dict[str, Any]:
+    """Return a draft as the statement reads it. `active`: what can be spent then."""
+    order, balance = draft.order, draft.balance
+    return {
+        "position": position,
+        "store_id": balance.store_id,
+        "point_type_id": balance.point_type_id,
+        "wallet_id": balance.wallet_id,
+        "posting_uuid": str(draft.posting_uuid),
+        "lot_uuid": str(draft.lot_uuid),
+        "amount": str(order.amount),
+        "key": draft.key,
+        "issuer": order.issuer,
+        "comment": order.comment,
+        "effective_at": draft.effective_at,
+        "transaction_uuid": order.transaction_uuid,
+        "invitation_uuid": order.invitation_uuid,
+        "is_locked": draft.is_locked,
+        "active_from": draft.active_from,
+        "expires_at": order.expires_at,
+        "event_uuid": str(draft.event_uuid),
+        "subject": balance.wallet_uuid,
+        "customer_id": order.holder.customer_id,
+        "payload": facts.payload(
+            accountId=balance.wallet_uuid,
+            active=amounts.text(active),
+            transfer_uuid=draft.lot_uuid,
+            value=order.amount,
+            type="adding",
+            issuer=order.issuer,
+            comment=order.comment,
+            now=now,
+            expiresAt=order.expires_at,
+            lockedUntil=draft.active_from if draft.is_locked else None,
+            transactionId=order.transaction_uuid,
+            invitationId=order.invitation_uuid,
+        ),
+    }
 
 
 def _named_or_earlier(
-    order: Earn,
-    lot: Lot,
-    event: Event,
-    balance: LockedBalance,
-    named: Mapping[UUID, Sequence[Any]],
-    first: Lot,
+    draft: _Draft, first: _Draft, named: Mapping[UUID, Sequence[Any]], now: datetime
 ) -> Lot:
-    if lot.uuid in named:
-        _name(lot, event, named[lot.uuid])
-        return lot
-    if first is not lot and (first.wallet_id, first.amount) != (lot.wallet_id, lot.amount):
+    order = draft.order
+    if draft.lot_uuid in named:
+        posting_id, from_wallet_id, lot_id, event_id = named[draft.lot_uuid]
+        balance = draft.balance
+        records.dispatch_fact(EVENT, event_id, balance.store_id, order.holder, now)
+        return _lot_of(
+            draft,
+            now,
+            posting_id=posting_id,
+            lot_id=lot_id,
+            from_wallet_id=from_wallet_id,
+        )
+    if first is not draft and (first.balance.wallet_id, first.order.amount) != (
+        draft.balance.wallet_id,
+        order.amount,
+    ):
         raise KeyReused
-    earlier = _earlier(order, balance)
-    assert earlier is not None, f"{lot.posting.system_unique_key} met no posting."
+    earlier = _earlier(order, draft.balance)
+    assert earlier is not None, f"{draft.key} met no posting."
     return earlier
+
+
+def _lot_of(
+    draft: _Draft, now: datetime, *, posting_id: int, lot_id: int, from_wallet_id: int
+) -> Lot:
+    """Return the lot of an order of a batch, and its posting, as if they had been read."""
+    order, balance = draft.order, draft.balance
+    return _loaded(
+        order,
+        now,
+        posting_id=posting_id,
+        lot_id=lot_id,
+        from_wallet_id=from_wallet_id,
+        store_id=balance.store_id,
+        type_id=balance.point_type_id,
+        posting_uuid=draft.posting_uuid,
+        lot_uuid=draft.lot_uuid,
+        key=draft.key,
+        effective_at=draft.effective_at,
+        active_from=draft.active_from,
+        is_locked=draft.is_locked,
+    )
 
 
 def _take_supply(orders: Sequence[Earn], balances: dict[int, LockedBalance]) -> None:
@@ -306,80 +414,6 @@ def _take_supply(orders: Sequence[Earn], balances: dict[int, LockedBalance]) -> 
     for wallet_id, total in totals.items():
         if not supply.take(balances[wallet_id], total):
             supply.refuse(balances[wallet_id])
-
-
-def _draft(
-    order: Earn, balance: LockedBalance, now: datetime, *, active: Decimal | None = None
-) -> tuple[Lot, Event]:
-    effective_at = order.effective_at or now
-    active_from = max(order.active_from or now, now)
-    active_before = balance.active if active is None else active
-    posting = Posting(
-        store_id=balance.store_id,
-        point_type_id=balance.point_type_id,
-        to_wallet_id=balance.wallet_id,
-        kind=PostingKind.EARN,
-        status=PostingStatus.CAPTURED,
-        amount=order.amount,
-        requested_amount=order.amount,
-        captured_amount=order.amount,
-        system_unique_key=keys.chosen(order.key),
-        issuer=order.issuer,
-        comment=order.comment,
-        effective_at=effective_at,
-        created_at=now,
-        transaction_uuid=order.transaction_uuid,
-        invitation_uuid=order.invitation_uuid,
-    )
-    lot = Lot(
-        store_id=balance.store_id,
-        wallet_id=balance.wallet_id,
-        point_type_id=balance.point_type_id,
-        posting=posting,
-        origin=LotOrigin.EARNED,
-        amount=order.amount,
-        remaining=order.amount,
-        is_locked=active_from > now,
-        active_from=active_from,
-        expires_at=order.expires_at,
-        created_at=now,
-        transaction_uuid=order.transaction_uuid,
-    )
-    event = Event(
-        store_id=balance.store_id,
-        type=EVENT,
-        subject=balance.wallet_uuid,
-        customer_id=order.holder.customer_id,
-        payload=facts.payload(
-            accountId=balance.wallet_uuid,
-            active=amounts.text(active_before + (ZERO if lot.is_locked else order.amount)),
-            transfer_uuid=lot.uuid,
-            value=order.amount,
-            type="adding",
-            issuer=order.issuer,
-            comment=order.comment,
-            now=now,
-            expiresAt=order.expires_at,
-            lockedUntil=lot.active_from if lot.is_locked else None,
-            transactionId=order.transaction_uuid,
-            invitationId=order.invitation_uuid,
-        ),
-        recorded_at=now,
-    )
-    if order.holder.store is not None:
-        event.store = order.holder.store
-    return lot, event
-
-
-def _name(lot: Lot, event: Event, ids: Sequence[Any]) -> None:
-    """Give what was written its numbers, and run the *now* handlers of the fact."""
-    posting = lot.posting
-    posting.pk, posting.from_wallet_id, lot.pk, event.pk = ids
-    lot.posting_id = posting.pk
-    for written in (posting, lot, event):
-        written._state.adding = False
-        written._state.db = "default"
-    events.dispatch(event)
 
 
 def _earlier(order: Earn, balance: LockedBalance) -> Lot | None:
@@ -450,19 +484,12 @@ EARN = guards.EARN + _EARN
 
 EARN_MANY = """
 with ordered as (
-    select *, row_number() over () as position
-    from unnest(
-        %(stores)s::bigint[], %(types)s::bigint[], %(wallets)s::bigint[],
-        %(posting_uuids)s::uuid[], %(lot_uuids)s::uuid[], %(amounts)s::numeric[],
-        %(keys)s::text[], %(issuers)s::text[], %(comments)s::text[],
-        %(effective)s::timestamptz[], %(transactions)s::uuid[], %(invitations)s::uuid[],
-        %(locked)s::boolean[], %(active_from)s::timestamptz[], %(expires_at)s::timestamptz[],
-        %(event_uuids)s::uuid[], %(subjects)s::uuid[], %(customers)s::bigint[],
-        %(payloads)s::text[]
-    ) as o (
-        store_id, point_type_id, wallet_id, posting_uuid, lot_uuid, amount, key, issuer, comment,
-        effective_at, transaction_uuid, invitation_uuid, is_locked, active_from, expires_at,
-        event_uuid, subject, customer_id, payload
+    select * from json_to_recordset(%(orders)s) as o (
+        position integer, store_id bigint, point_type_id bigint, wallet_id bigint,
+        posting_uuid uuid, lot_uuid uuid, amount numeric, key text, issuer text, comment text,
+        effective_at timestamptz, transaction_uuid uuid, invitation_uuid uuid, is_locked boolean,
+        active_from timestamptz, expires_at timestamptz, event_uuid uuid, subject uuid,
+        customer_id bigint, payload jsonb
     )
 ), posting as (
     insert into ledger_posting (
@@ -506,7 +533,7 @@ with ordered as (
     where b.wallet_id = s.wallet_id and b.point_type_id = s.point_type_id
 ), event as (
     insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
-    select event_uuid, store_id, 'points.added', subject, customer_id, payload::jsonb, %(now)s
+    select event_uuid, store_id, 'points.added', subject, customer_id, payload, %(now)s
     from new order by position
     returning id, uuid
 )

@@ -152,23 +152,33 @@ def tell_of_posting(
 
     It is told, as it need not be the value: a hold had set that aside before.
     """
-    append_fact(
-        type,
-        balance,
-        holder,
-        now,
-        payload=facts.payload(
-            accountId=balance.wallet_uuid,
-            active=amounts.text(balance.active + change),
-            change=amounts.text(change),
-            transfer_uuid=posting.uuid,
-            value=value,
-            type=transfer_type,
-            issuer=posting.issuer,
-            comment=posting.comment,
-            now=posting.created_at,
-            **others,
-        ),
+    payload = told_of_posting(
+        balance, posting, value=value, transfer_type=transfer_type, change=change, **others
+    )
+    append_fact(type, balance, holder, now, payload=payload)
+
+
+def told_of_posting(
+    balance: LockedBalance,
+    posting: Posting,
+    *,
+    value: Decimal,
+    transfer_type: str,
+    change: Decimal,
+    **others: Any,
+) -> dict[str, Any]:
+    """Return what `tell_of_posting` tells."""
+    return facts.payload(
+        accountId=balance.wallet_uuid,
+        active=amounts.text(balance.active + change),
+        change=amounts.text(change),
+        transfer_uuid=posting.uuid,
+        value=value,
+        type=transfer_type,
+        issuer=posting.issuer,
+        comment=posting.comment,
+        now=posting.created_at,
+        **others,
     )
 
 

@@ -24,6 +24,7 @@ from django.db.models.lookups import Exact
 from accounts import identifiers
 from accounts.models import Customer, CustomerStatus, SegmentMembership
 from accounts.selectors import search
+from loyalty.core import sql
 from loyalty.core.models import Store
 
 ZERO = Decimal(0)
@@ -161,6 +162,42 @@ def ranked_identity(
         ranked[name] = normal[field] if field in ranks else None
         ranked[f"{name}_rank"] = ranks.get(field)
     return ranked
+
+
+def find_buyers(store: Store, named: Sequence[tuple[str, str, str]]) -> list[int | None]:
+    """
+    Return the ids of those whom `find_by_identity` finds, for many at once; one query.
+
+    `named`: e-mail address, phone number and loyalty card of each.
+    """
+    order = store.settings.customers_identification_priority
+    asked = [_normal(*texts) for texts in named]
+    found: dict[tuple[str, str], int] = {}
+    wanted = {field: sorted({v for each in asked if (v := each[field])}) for field in order}
+    if not any(wanted.values()):
+        return [None] * len(named)
+    rows = sql.read(
+        _BUYERS,
+        (store.pk, *(wanted.get(f, []) for f in ("email", "phone", "loyaltyCardNumber"))),
+    )
+    for pk, email, phone, card in rows:
+        found["email", email] = found["phone", phone] = found["loyaltyCardNumber", card] = pk
+    return [
+        next(
+            (pk for field in order if (pk := found.get((field, each[field] or ""))) is not None),
+            None,
+        )
+        for each in asked
+    ]
+
+
+_BUYERS = """
+    select id, lower(email), phone, lower(loyalty_card_number) from accounts_customer
+    where store_id = %s and status = 'active' and (
+        lower(email) = any(%s::text[]) or phone = any(%s::text[])
+        or lower(loyalty_card_number) = any(%s::text[])
+    )
+"""
 
 
 def _normal(

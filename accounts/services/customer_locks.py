@@ -6,13 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import connection
 
 from accounts.models import Customer
 from accounts.selectors import customers as customer_selectors
 from loyalty.core import sql
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Store
+from loyalty.core.rows import loaded, relate
 from loyalty.core.store_settings import TierBasis
 
 
@@ -93,6 +94,18 @@ def lock_buyer(
     return None
 
 
+def lock_buyers(store: Store, customer_ids: Iterable[int]) -> dict[int, Customer]:
+    """
+    Lock customers whom `selectors.customers.find_buyers` found, as `lock_for_purchase` does.
+
+    Who is active no more is left out (TX-7).
+    """
+    assert connection.in_atomic_block
+    rows = sql.read(_BUYERS, (sorted(set(customer_ids)), store.pk))
+    customers = (_locked(row, store) for row in rows)
+    return {customer.pk: customer for customer in customers if customer.is_active}
+
+
 @dataclass(frozen=True, slots=True)
 class Sale:
     """What a sale adds to its buyer's totals; nothing is negative. Source: TX-14…16."""
@@ -144,8 +157,8 @@ def lock_and_count(
 
 
 def _locked(row: Sequence[Any], store: Store) -> Customer:
-    customer = Customer.from_db(DEFAULT_DB_ALIAS, _PURCHASE_COLUMNS, row)
-    customer.store = store
+    customer = loaded(Customer, **dict(zip(_PURCHASE_COLUMNS, row, strict=True)))
+    relate(customer, "store", store)
     return customer
 
 
@@ -187,6 +200,10 @@ _FOR_PURCHASE = f"""
     select {", ".join(_PURCHASE_COLUMNS)} from accounts_customer
     where id = %s and store_id = %s for no key update
 """  # noqa: S608  # the columns are ours
+_BUYERS = f"""
+    select {", ".join(_PURCHASE_COLUMNS)} from accounts_customer
+    where id = any(%s::bigint[]) and store_id = %s order by id for no key update
+"""  # noqa: S608  # as above
 # The search sees the customers as they were when the statement began; the row that it locks is
 # read again after a wait. Nobody but who was found is locked.
 _FOUND = """

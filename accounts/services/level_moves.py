@@ -18,6 +18,7 @@ from accounts.selectors import qualifying
 from accounts.selectors.ladder import Ladder, Step, get_ladder, is_worse
 from accounts.services import customer_locks
 from loyalty.core import clock, sql
+from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Event, Store
@@ -50,6 +51,54 @@ def reassess(*, customer: Customer, reason: LevelChangeReason, now: datetime) ->
         return
     if not qualifying.follows_points(customer.store):
         _settle_on(customer, qualifying.amount_of_purchases(customer), reason=reason, now=now)
+
+
+def reassess_many(
+    *, customers: Mapping[Customer, LevelChangeReason], store: Store, now: datetime
+) -> None:
+    """Do what `reassess` does to many locked customers of a store, each for a reason of their own.
+
+    For stores whose levels follow purchases.
+    """
+    assert connection.in_atomic_block
+    assert not qualifying.follows_points(store)
+    ladder = get_ladder(store)
+    moved: list[Customer] = []
+    changes, facts = [], []
+    for customer, reason in customers.items():
+        if customer.manually_assigned_level_id is not None:
+            continue
+        target = ladder.target(qualifying.amount_of_purchases(customer))
+        if target is None or target.id == customer.level_id:
+            continue
+        old = _current(customer, ladder)
+        changes.append(
+            LevelChange(
+                customer=customer,
+                old_level_id=customer.level_id,
+                new_level_id=target.id,
+                reason=reason,
+                changed_at=now,
+            )
+        )
+        facts.append(events.level_earned(customer, old_level=old, new_level=target, now=now))
+        customer.level_id = target.id
+        customer.version += 1
+        customer.updated_at = now
+        moved.append(customer)
+    if moved:
+        rows = [{"id": each.pk, "level": each.level_id, "version": each.version} for each in moved]
+        sql.write(_MOVE_MANY, [now, sql.as_json(rows)])
+        LevelChange.objects.bulk_create(changes)
+        core_events.append_many(facts)
+
+
+_MOVE_MANY = """
+    update accounts_customer c set level_id = n.level, version = n.version, updated_at = %s
+    from json_to_recordset(%s) as n (id bigint, level bigint, version integer)
+    where c.id = n.id
+    returning c.id
+"""
 
 
 def follow_points(event: Event) -> None:

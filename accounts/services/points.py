@@ -235,6 +235,33 @@ def take_back(
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    """One line of `take_back_many`; the fields are the arguments of `take_back`."""
+
+    customer: Customer
+    sale_uuid: UUID
+    return_uuid: UUID
+    amount: Decimal
+
+
+def take_back_many(*, store: Store, orders: Sequence[TakeBack], now: datetime) -> None:
+    """Take back what many returns cost, each of another customer; otherwise as `take_back`."""
+    taking_back.take_back_many(
+        [
+            taking_back.TakeBack(
+                holder=_holder(order.customer),
+                sale_uuid=order.sale_uuid,
+                return_uuid=order.return_uuid,
+                amount=order.amount,
+            )
+            for order in orders
+        ],
+        store=store,
+        now=now,
+    )
+
+
 def cancel(
     *,
     store: Store,

@@ -1,5 +1,6 @@
 """A customer's purchase totals. Source: TX-14…16."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -61,6 +62,39 @@ def apply(
     )
 
 
+def write_many(customers: Sequence[Customer]) -> None:
+    """Write the totals of locked customers to which `apply` has added with `is_written`."""
+    assert connection.in_atomic_block
+    rows = [
+        {
+            "id": customer.pk,
+            "count": customer.transactions_count,
+            "amount": str(customer.transactions_amount),
+            "without_delivery": str(customer.transactions_amount_without_delivery),
+            "excluded": str(customer.amount_excluded_for_level),
+            "last_at": customer.last_transaction_at,
+            "version": customer.version,
+            "updated_at": customer.updated_at,
+        }
+        for customer in customers
+    ]
+    written = sql.write(_KEEP_MANY, [sql.as_json(rows)])
+    assert len(written) == len(rows)
+
+
+_KEEP_MANY = """
+    update accounts_customer c
+    set transactions_count = n.count, transactions_amount = n.amount,
+        transactions_amount_without_delivery = n.without_delivery,
+        amount_excluded_for_level = n.excluded, last_transaction_at = n.last_at,
+        version = n.version, updated_at = n.updated_at
+    from json_to_recordset(%s) as n (
+        id bigint, count integer, amount numeric, without_delivery numeric, excluded numeric,
+        last_at timestamptz, version integer, updated_at timestamptz
+    )
+    where c.id = n.id
+    returning c.id
+"""
 # Every purchase runs it: prepared, where the ORM would build the statement anew each time.
 _KEEP = """
     update accounts_customer

@@ -1,7 +1,9 @@
 """Give a customer the points of a purchase, or tell what they would be."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -109,6 +111,64 @@ def _award(
         evaluation.explanation = engine.to_json(settled)
         evaluation.save(update_fields=["explanation"])
     return evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A purchase with what the rules give for it."""
+
+    customer: Customer
+    transaction_uuid: UUID
+    found: engine.Evaluation
+
+
+def price(
+    *,
+    customer: Customer,
+    purchase: engine.Purchase,
+    segment_ids: frozenset[int],
+) -> engine.Evaluation:
+    """
+    Return what a purchase earns that is about to be counted, as `award_purchase` finds it.
+
+    :raises engine.TooManyPoints: more than the ledger holds.
+    """
+    facts = engine.CustomerFacts(
+        level_id=customer.level_id, segment_ids=segment_ids, status=customer.status
+    )
+    return evaluate(store=customer.store, facts=facts, purchase=purchase)
+
+
+def award_many(*, store: Store, priced: Sequence[Priced], now: datetime) -> None:
+    """
+    Keep the explanations of many priced purchases and pay their points, as `award_purchase` does.
+
+    For rules that give points only. The customers are locked, and are one for each purchase.
+    """
+    assert connection.in_atomic_block
+    _keep_many(store, priced, now)
+    points.add_many(
+        store=store,
+        grants=[
+            points.Grant(
+                customer=each.customer,
+                amount=each.found.points,
+                issuer="system",
+                comment=each.found.comment[:COMMENT_MAX],
+                key=f"purchase:{each.transaction_uuid}",
+                transaction_uuid=each.transaction_uuid,
+            )
+            for each in priced
+            if each.found.points > 0
+        ],
+        now=now,
+    )
+
+
+def hands_out_rewards(store: Store) -> bool:
+    """Tell whether a rule of the store gives something besides points."""
+    rules = rule_sets.get_rules(store).rules.rules
+    return any(isinstance(compiled.rule.effect, engine.HandOut) for compiled in rules)
 
 
 def _hand_out(
@@ -225,6 +285,58 @@ def _keep(
     return evaluation
 
 
+_KEEP_MANY = """
+with evaluation as (
+    insert into earning_evaluation (
+        uuid, store_id, customer_id, transaction_uuid, points, explanation, evaluated_at
+    )
+    select e.uuid, %(store)s::bigint, e.customer, e.document, e.points,
+        decode(e.explanation, 'base64'), %(now)s::timestamptz
+    from json_to_recordset(%(evaluations)s) as e (
+        number integer, uuid uuid, customer bigint, document uuid, points numeric, explanation text
+    )
+    order by e.number
+    returning id, uuid
+), executions as (
+    insert into earning_ruleexecution (evaluation_id, rule_id, points)
+    select evaluation.id, execution.rule_id, execution.points
+    from json_to_recordset(%(executions)s) as execution (
+        evaluation uuid, rule_id bigint, points numeric
+    )
+    join evaluation on evaluation.uuid = execution.evaluation
+)
+select id from evaluation
+"""
+
+
+def _keep_many(store: Store, priced: Sequence[Priced], now: datetime) -> None:
+    evaluations, executions = [], []
+    for number, each in enumerate(priced):
+        uuid = str(uuid7())
+        explanation = packed(engine.to_json(each.found))
+        evaluations.append(
+            {
+                "number": number,
+                "uuid": uuid,
+                "customer": each.customer.pk,
+                "document": str(each.transaction_uuid),
+                "points": str(each.found.points),
+                "explanation": b64encode(explanation).decode(),
+            }
+        )
+        executions += [
+            {"evaluation": uuid, "rule_id": o.rule_id, "points": str(_kept(o.points))}
+            for o in each.found.effective
+        ]
+    arguments = {
+        "store": store.pk,
+        "now": now,
+        "evaluations": sql.as_json(evaluations),
+        "executions": sql.as_json(executions),
+    }
+    sql.write(_KEEP_MANY, arguments)
+
+
 def simulate(
     *, store: Store, customer: Customer | None, purchase: engine.Purchase
 ) -> engine.Evaluation:
@@ -329,6 +441,19 @@ def segments_of(customer: Customer) -> frozenset[int]:
     """Return the active segments that the customer is in (SG-7). Ask only where a rule does."""
     memberships = SegmentMembership.objects.filter(customer=customer, segment__is_active=True)
     return frozenset(memberships.values_list("segment_id", flat=True))
+
+
+def segments_of_many(store: Store, customers: Collection[Customer]) -> dict[int, frozenset[int]]:
+    """Return `segments_of` of those who are in any, by customer; no query where no rule asks."""
+    if not rule_sets.get_rules(store).rules.mentions_segments:
+        return {}
+    found: dict[int, set[int]] = defaultdict(set)
+    memberships = SegmentMembership.objects.filter(
+        customer__in=[customer.pk for customer in customers], segment__is_active=True
+    )
+    for customer_id, segment_id in memberships.values_list("customer_id", "segment_id"):
+        found[customer_id].add(segment_id)
+    return {customer_id: frozenset(ids) for customer_id, ids in found.items()}
 
 
 def _newcomer(store: Store) -> engine.CustomerFacts:

@@ -31,6 +31,14 @@ def taken_back_of_sale(sale_uuid: UUID) -> Decimal:
     return postings.aggregate(sum=Sum("requested_amount"))["sum"] or ZERO
 
 
+def taken_back_of_sales(sale_uuids: Collection[UUID]) -> dict[UUID, Decimal]:
+    """Return `taken_back_of_sale()` of many in one query; sales without one are missing."""
+    postings = _take_backs().filter(revised_transaction_uuid__in=sale_uuids)
+    sums = postings.order_by().values_list("revised_transaction_uuid")
+    found = sums.annotate(Sum("requested_amount"))
+    return {uuid: amount for uuid, amount in found if uuid is not None}
+
+
 def earned_by_sales(sale_uuids: Collection[UUID], now: datetime) -> dict[UUID, Decimal]:
     """Return `earned_by_sale()` of many in one query; sales that earned nothing are missing."""
     lots = _counting_lots(now).filter(posting__transaction_uuid__in=sale_uuids)

@@ -45,7 +45,7 @@ def settle_sale(
     referrals.lock_wallets(customer)
     if customer.transactions_count == 0:
         _pay_first_purchase(customer, now, is_counted=is_counted)
-    _count(customer, count_sale(Amounts.of(sale)), sale, now, is_written=is_counted)
+    count(customer, count_sale(Amounts.of(sale)), sale, now, is_written=is_counted)
     level_moves.reassess(customer=customer, reason=LevelChangeReason.PURCHASE, now=now)
     awards.award_purchase(
         customer=customer,
@@ -68,7 +68,7 @@ def settle_return(
     earlier = [Amounts.of(other) for other in given]
     before = count_sale(Amounts.of(sale), earlier)
     after = count_sale(Amounts.of(sale), [*earlier, Amounts.of(document)])
-    _count(customer, after - before, document, now)
+    count(customer, after - before, document, now)
     level_moves.reassess(customer=customer, reason=LevelChangeReason.RETURN, now=now)
     coupon_returns.sale_returned(
         customer=customer,
@@ -122,7 +122,7 @@ def _pay_first_purchase(customer: Customer, now: datetime, *, is_counted: bool) 
             customer.version -= 1
 
 
-def _count(
+def count(
     customer: Customer,
     change: Totals,
     document: Transaction,

@@ -15,7 +15,7 @@ from loyalty.core import clock, rows
 from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
-from loyalty.core.models import Store
+from loyalty.core.models import Store, uuid7
 from transactions import events
 from transactions.amounts import Amounts, count_sale
 from transactions.models import DocumentType, Transaction, TransactionItem
@@ -101,9 +101,9 @@ def register(
         is_counted = not document.is_return and not referrals.moves_referrers(store)
         customer = None if is_counted else _lock_buyer(store, document.buyer)
         sale = _lock_sale(store, document, customer) if document.is_return else None
-        row = _new_row(store, document, sale, pos_id=pos_id, now=now)
-        items = _new_items(row, document.lines)
-        _sum_up(row, items)
+        row = new_row(store, document, sale, pos_id=pos_id, now=now)
+        items = new_items(row, document.lines)
+        sum_up(row, items)
         if is_counted:
             customer = _lock_and_count(store, document.buyer, row, now)
         if customer is not None:
@@ -171,6 +171,11 @@ def _lock_sale(store: Store, document: Document, customer: Customer | None) -> T
         .filter(document_number=document.revised_number)
         .first()
     )
+    return check_sale(sale, customer)
+
+
+def check_sale(sale: Transaction | None, customer: Customer | None) -> Transaction:
+    """:raises SaleNotFound, NotASale, IncorrectOwner: `customer` cannot return this."""
     if sale is None:
         raise SaleNotFound
     if sale.document_type != DocumentType.SELL:
@@ -183,6 +188,11 @@ def _lock_sale(store: Store, document: Document, customer: Customer | None) -> T
 def _check_not_exceeding(sale: Transaction, document: Transaction) -> None:
     """Matched or not, all returns of a sale count: the goods came back once."""
     returned = sale.returns.aggregate(sum=Sum("gross_value"))["sum"] or ZERO
+    check_left(sale, document, returned=returned)
+
+
+def check_left(sale: Transaction, document: Transaction, *, returned: Decimal) -> None:
+    """:raises ReturnExceedsSale: of a sale of which `returned` came back, too little is left."""
     left = sale.gross_value - returned
     if document.gross_value > left:
         raise ReturnExceedsSale(
@@ -191,7 +201,7 @@ def _check_not_exceeding(sale: Transaction, document: Transaction) -> None:
         )
 
 
-def _new_row(
+def new_row(
     store: Store,
     document: Document,
     sale: Transaction | None,
@@ -199,23 +209,34 @@ def _new_row(
     pos_id: int | None,
     now: datetime,
 ) -> Transaction:
+    """Return an unsaved document without its sums. `sale`: what it revises."""
     # A return is counted by the lists of its sale: what did not count then is not taken off now.
     delivery, skus, categories = _exclusions(store, sale)
-    return Transaction(
-        store=store,
+    row = rows.unsaved(
+        Transaction,
+        uuid=uuid7(),
+        store_id=store.pk,
         document_type=document.type,
         document_number=document.number.strip(),
         purchased_at=document.purchased_at or now,
         purchase_place=document.purchase_place,
+        customer_id=None,
+        assigned_at=None,
         customer_data=_buyer_data(document.buyer),
         pos_id=pos_id,
-        revised=sale,
+        revised_id=sale.pk if sale is not None else None,
+        gross_value=ZERO,
+        gross_value_without_delivery=ZERO,
+        amount_excluded_for_level=ZERO,
         excluded_delivery_skus=delivery,
         excluded_level_skus=skus,
         excluded_level_categories=categories,
         labels=label_data(document.labels),
         created_at=now,
     )
+    rows.relate(row, "store", store)
+    rows.relate(row, "revised", sale)
+    return row
 
 
 def give_to(document: Transaction, customer: Customer, *, now: datetime) -> None:
@@ -261,7 +282,8 @@ def _buyer_data(buyer: Buyer) -> dict[str, object]:
     return {key: value for key, value in data.items() if value}
 
 
-def _new_items(row: Transaction, lines: tuple[Line, ...]) -> list[TransactionItem]:
+def new_items(row: Transaction, lines: tuple[Line, ...]) -> list[TransactionItem]:
+    """Return a document's unsaved lines."""
     # abs(): tills send the lines of a return negative or positive (TX-18).
     return [
         rows.unsaved(
@@ -280,7 +302,7 @@ def _new_items(row: Transaction, lines: tuple[Line, ...]) -> list[TransactionIte
     ]
 
 
-def _sum_up(row: Transaction, items: list[TransactionItem]) -> None:
+def sum_up(row: Transaction, items: list[TransactionItem]) -> None:
     """Fill the document's three sums. Source: TX-2, LV-5."""
     delivery = set(row.excluded_delivery_skus)
     skus, categories = set(row.excluded_level_skus), set(row.excluded_level_categories)

@@ -1,7 +1,9 @@
 """Write a document with its lines and facts: one statement, because every till waits for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from loyalty.core import rows, sql
 from loyalty.core.models import Event
@@ -53,6 +55,133 @@ WITH document AS (
 )
 SELECT document.id, array(SELECT id FROM facts ORDER BY id) FROM document
 """
+
+
+INSERT_MANY = """
+with document as (
+    insert into transactions_transaction (
+        uuid, store_id, document_type, document_number, purchased_at, purchase_place,
+        customer_id, assigned_at, customer_data, pos_id, revised_id, gross_value,
+        gross_value_without_delivery, amount_excluded_for_level, excluded_delivery_skus,
+        excluded_level_skus, excluded_level_categories, labels, created_at
+    )
+    select d.uuid, %(store)s::bigint, d.type, d.document_number, d.purchased_at, d.place,
+        d.customer, d.assigned_at, d.buyer, d.pos, d.revised, d.gross,
+        d.without_delivery, d.excluded, d.delivery_skus,
+        d.level_skus, d.level_categories, d.labels, d.created_at
+    from json_to_recordset(%(documents)s) as d (
+        number integer, uuid uuid, type text, document_number text, purchased_at timestamptz,
+        place text, customer bigint, assigned_at timestamptz, buyer jsonb, pos bigint,
+        revised bigint, gross numeric, without_delivery numeric, excluded numeric,
+        delivery_skus text[], level_skus text[], level_categories text[], labels jsonb,
+        created_at timestamptz
+    )
+    order by d.number
+    on conflict (store_id, document_number) do nothing
+    returning id, uuid
+), lines as (
+    insert into transactions_transactionitem (
+        transaction_id, position, sku, name, quantity, gross_value, category, maker, labels
+    )
+    select document.id, line.position, line.sku, line.name, line.quantity, line.gross_value,
+        line.category, line.maker, line.labels
+    from json_to_recordset(%(lines)s) as line (
+        document uuid, position integer, sku text, name text, quantity numeric,
+        gross_value numeric, category text, maker text, labels jsonb
+    )
+    join document on document.uuid = line.document
+), labels as (
+    insert into transactions_itemlabel (store_id, key, value)
+    select distinct %(store)s::bigint, label.key, label.value
+    from json_to_recordset(%(labels)s) as label (document uuid, key text, value text)
+    join document on document.uuid = label.document
+    order by label.key, label.value
+    on conflict (store_id, key, value) do nothing
+), facts as (
+    insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
+    select fact.uuid, fact.store_id, fact.type, fact.subject, fact.customer_id, fact.payload,
+        fact.recorded_at
+    from json_to_recordset(%(facts)s) as fact (
+        number integer, uuid uuid, store_id bigint, type text, subject uuid, customer_id bigint,
+        payload jsonb, recorded_at timestamptz
+    )
+    join document on document.uuid = fact.subject
+    order by fact.number
+    returning id, uuid
+)
+select uuid, id, true from document union all select uuid, id, false from facts
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document that is about to be stored, with its lines and facts."""
+
+    document: Transaction
+    items: Sequence[TransactionItem]
+    facts: Sequence[Event]
+
+
+def insert_many(store_id: int, drafts: Sequence[Draft]) -> set[UUID]:
+    """
+    Do what `insert` does to many documents, by one statement; return the ids of those stored.
+
+    Those that are missing have a number that was used before.
+    """
+    documents = [_row(number, draft.document) for number, draft in enumerate(drafts)]
+    lines: list[dict[str, Any]] = []
+    labels: set[tuple[str, str, str]] = set()
+    facts: list[Event] = []
+    for draft in drafts:
+        uuid = str(draft.document.uuid)
+        for item in draft.items:
+            lines.append({"document": uuid} | _line(item))
+            labels |= {(uuid, label["key"], label["value"]) for label in item.labels}
+        facts += draft.facts
+    written = sql.write(
+        INSERT_MANY,
+        {
+            "store": store_id,
+            "documents": sql.as_json(documents),
+            "lines": sql.as_json(lines),
+            "labels": sql.as_json(
+                [{"document": uuid, "key": key, "value": text} for uuid, key, text in labels]
+            ),
+            "facts": _facts(facts),
+        },
+    )
+    ids = {uuid: pk for uuid, pk, _is_document in written}
+    for draft in drafts:
+        for row in (draft.document, *draft.facts):
+            if row.uuid in ids:
+                rows.stored(row, ids[row.uuid])
+        for item in draft.items:
+            rows.relate(item, "transaction", draft.document)
+    return {uuid for uuid, _pk, is_document in written if is_document}
+
+
+def _row(number: int, document: Transaction) -> dict[str, Any]:
+    return {
+        "number": number,
+        "uuid": str(document.uuid),
+        "type": document.document_type,
+        "document_number": document.document_number,
+        "purchased_at": document.purchased_at,
+        "place": document.purchase_place,
+        "customer": document.customer_id,
+        "assigned_at": document.assigned_at,
+        "buyer": document.customer_data,
+        "pos": document.pos_id,
+        "revised": document.revised_id,
+        "gross": str(document.gross_value),
+        "without_delivery": str(document.gross_value_without_delivery),
+        "excluded": str(document.amount_excluded_for_level),
+        "delivery_skus": document.excluded_delivery_skus,
+        "level_skus": document.excluded_level_skus,
+        "level_categories": document.excluded_level_categories,
+        "labels": document.labels,
+        "created_at": document.created_at,
+    }
 
 
 def insert(document: Transaction, items: Sequence[TransactionItem], facts: Sequence[Event]) -> bool:
@@ -107,21 +236,20 @@ def _document(document: Transaction) -> list[Any]:
 
 # Rows go as one JSON text each: an array per column takes psycopg several times as long.
 def _lines(items: Sequence[TransactionItem]) -> str:
-    return sql.as_json(
-        [
-            {
-                "position": item.position,
-                "sku": item.sku,
-                "name": item.name,
-                "quantity": str(item.quantity),
-                "gross_value": str(item.gross_value),
-                "category": item.category,
-                "maker": item.maker,
-                "labels": item.labels,
-            }
-            for item in items
-        ]
-    )
+    return sql.as_json([_line(item) for item in items])
+
+
+def _line(item: TransactionItem) -> dict[str, Any]:
+    return {
+        "position": item.position,
+        "sku": item.sku,
+        "name": item.name,
+        "quantity": str(item.quantity),
+        "gross_value": str(item.gross_value),
+        "category": item.category,
+        "maker": item.maker,
+        "labels": item.labels,
+    }
 
 
 def _labels(items: Sequence[TransactionItem]) -> str:

@@ -4,10 +4,11 @@ Bring files in: at once or in the background, in chunks, so that a killed worker
 Source: campaigns-people spec 9.1.
 """
 
+import gc
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO, Any, cast
@@ -279,10 +280,11 @@ def _count_attempt(job: ImportJob) -> None:
 def _work(job: ImportJob, seconds: float | None, tell: Teller | None) -> None:
     kind = kind_of(job)(job.store, actor_of(job))
     ends_at = None if seconds is None else time.monotonic() + seconds
-    with closing(_Pieces(job)) as pieces:
+    with closing(_Pieces(job)) as pieces, _collecting_between_chunks() as collect:
         pieces.skip(job.rows_done)
         while rows := pieces.take(kind.chunk_rows):
             _write(job, kind, rows, pieces.read_in_thousandths())
+            collect()
             if tell is not None:
                 tell(job)
             if ends_at is not None and time.monotonic() >= ends_at:
@@ -291,6 +293,23 @@ def _work(job: ImportJob, seconds: float | None, tell: Teller | None) -> None:
     if is_check:
         job.rows_total = job.rows_done
     _end(job, ImportState.CHECKED if is_check else ImportState.DONE)
+
+
+@contextmanager
+def _collecting_between_chunks() -> Iterator[Callable[[], object]]:
+    """
+    Look for circular garbage when a chunk is written, among what is new since the last.
+
+    A chunk makes so many objects that the collector would go through all that the process holds
+    again and again, for a fifth of its time, and find nothing.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield lambda: gc.collect(0)
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Pieces:

@@ -112,13 +112,17 @@ class Kind:
         identifier = self.identify(row)
         try:
             uuid = self.take(row)
-        except InvalidFields as error:
-            message = f"Convert exception: {self.told(error.errors)}"
-            return Result(self._outcome(error), identifier, message)
         except DomainError as error:
-            message = f"Processing exception: {error.message}"
-            return Result(self._outcome(error), identifier, message)
+            return self.refused(error, identifier)
         return Result(RowOutcome.DONE, identifier, uuid=uuid)
+
+    def refused(self, error: DomainError, identifier: str) -> Result:
+        """Return what became of a row that a command refused."""
+        if isinstance(error, InvalidFields):
+            message = f"Convert exception: {self.told(error.errors)}"
+        else:
+            message = f"Processing exception: {error.message}"
+        return Result(self._outcome(error), identifier, message)
 
     def process_many(self, rows: Sequence[Row]) -> list[Result]:
         """Carry out some rows in the caller's transaction; none of them undoes another."""

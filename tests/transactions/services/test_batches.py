@@ -1,0 +1,338 @@
+"""A batch of documents leaves behind what registering one after the other does: row by row."""
+
+import os
+import random
+import re
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from accounts.ledger import checks
+from accounts.ledger.models import Lot, Posting, WalletBalance
+from accounts.models import Customer, Level, LevelChange, Pos, Segment, SegmentMembership
+from earning.models import Evaluation, RuleType, RuleUse
+from loyalty.core.actors import SYSTEM
+from loyalty.core.errors import DomainError, InvalidFields
+from loyalty.core.models import Event, Store
+from tests.factories.accounts import CustomerFactory, LevelFactory, PosFactory
+from tests.factories.core import StoreFactory
+from tests.factories.earning import EarningRuleFactory
+from transactions.models import DocumentType, ItemLabel, Transaction, TransactionItem
+from transactions.selectors import totals
+from transactions.services import batches, purchases
+from transactions.services.documents import Buyer, Document, Label, Line
+
+pytestmark = pytest.mark.django_db
+
+# `BATCH_DOCUMENTS=20000` proves it on as many as the benchmark brings in.
+DOCUMENTS = int(os.environ.get("BATCH_DOCUMENTS", "240"))
+CUSTOMERS = max(12, DOCUMENTS // 20)
+CHUNK = 500 if DOCUMENTS > 1000 else 60
+NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
+A_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+PLAIN: dict[str, Any] = {
+    "returns": True,
+    "excludedDeliverySKUs": ["POST"],
+    "excludeDeliveryCostsFromTierAssignment": True,
+    "allTimeNotLocked": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "extras"),
+    [
+        pytest.param({}, (), id="plain"),
+        pytest.param({"allTimeNotLocked": False, "pointsDaysLocked": 5}, (), id="locked-points"),
+        pytest.param({}, ("segments", "first", "invited"), id="everything-that-is-rare"),
+        pytest.param({"tierAssignType": "points"}, (), id="levels-follow-points"),
+    ],
+)
+def test_leaves_what_one_after_the_other_leaves(settings, extras):
+    one_by_one = shop("One", PLAIN | settings, extras)
+    at_once = shop("Many", PLAIN | settings, extras)
+
+    told = [
+        outcome_of(one_by_one, document) for document in documents(one_by_one, random.Random(7))
+    ]
+    outcomes = []
+    described = documents(at_once, random.Random(7))
+    for start in range(0, len(described), CHUNK):
+        part = described[start : start + CHUNK]
+        done = batches.register_many(store=at_once, documents=part, actor=SYSTEM, now=NOW)
+        outcomes += [text_of(outcome) for outcome in done]
+
+    assert outcomes == told
+    assert {text for text in told if text != "stored"} >= {
+        "document_number_used",
+        "unknown_pos",
+        "sale_not_found",
+        "return_exceeds_sale",
+    }
+    expected, found = everything(one_by_one), everything(at_once)
+    assert [part for part in expected if found[part] != expected[part]] == []
+    for customer in Customer.objects.in_store(at_once):
+        assert totals.stored(customer) == totals.recount(customer)
+    assert checks.find_differences() == []
+
+
+def test_stores_nothing_twice_that_somebody_else_stored_meanwhile(monkeypatch):
+    """The number is free when the batch looks, and taken when it writes."""
+    store = shop("Race", PLAIN, ())
+    described = documents(store, random.Random(3))[:8]
+    described = [each for each in described if not each.is_return]
+    purchases.register(store=store, document=described[1], actor=SYSTEM, now=NOW)
+    before = Event.objects.count()
+    looked = batches._Batch._prepare
+
+    def blind(self, place):
+        self.used = set()
+        return looked(self, place)
+
+    monkeypatch.setattr(batches._Batch, "_prepare", blind)
+    done = batches.register_many(
+        store=store, documents=[described[1], *described[3:7]], actor=SYSTEM, now=NOW
+    )
+
+    assert text_of(done[0]) == "document_number_used"
+    again = Event.objects.filter(pk__gt=before, payload__documentNumber=described[1].number)
+    assert again.count() <= 2
+    assert checks.find_differences() == []
+
+
+def shop(name: str, settings: dict[str, Any], extras: tuple[str, ...]) -> Store:
+    store = StoreFactory(setting_values=settings)
+    entry = LevelFactory(store, name="Entry")
+    for number, condition in enumerate((60, 300)):
+        LevelFactory(store, name=f"Level {number}", condition_value=condition)
+    PosFactory(store, name="Till")
+    EarningRuleFactory(store=store, name="By value", excluded_skus=["BOOK"])
+    EarningRuleFactory(
+        store=store, name="Entry only", levels=[entry], type=RuleType.PRODUCT_PURCHASE
+    )
+    EarningRuleFactory(store=store, name="Times", type=RuleType.MULTIPLY_FOR_PRODUCT)
+    if "first" in extras:
+        EarningRuleFactory(
+            store=store,
+            name="First",
+            type=RuleType.EVENT,
+            event_name="oloy.transaction.customer_first_transaction",
+        )
+    if "invited" in extras:
+        EarningRuleFactory(
+            store=store, name="Friends", type=RuleType.REFERRAL, event_name="every_purchase"
+        )
+    if "segments" in extras:
+        criterion = {"id": "c", "type": "transaction_count", "min": 2}
+        segment = Segment.objects.create(
+            store=store, name="Regulars", parts=[{"id": "p", "criteria": [criterion]}]
+        )
+        EarningRuleFactory(store=store, name="For regulars", segments=[segment])
+
+    def is_brought(number: int) -> bool:
+        return "invited" in extras and number % 5 == 3
+
+    for number in range(CUSTOMERS):
+        CustomerFactory(
+            store,
+            last_name=f"Member {number}",
+            email=f"ann{number}@example.com",
+            phone=f"+4860000{number:04d}",
+            loyalty_card_number=f"CARD{number}",
+            **({"referral_customer_email": "ann0@example.com"} if is_brought(number) else {}),
+        )
+    store.refresh_from_db()
+    return store
+
+
+def documents(store: Store, chance: random.Random) -> list[Document]:
+    """Return sales and returns, most of them good."""
+    till = Pos.objects.in_store(store).get().uuid
+    found: list[Document] = []
+    for number in range(DOCUMENTS):
+        sales = [each for each in found if not each.is_return]
+        if sales and chance.random() < 0.25:
+            found.append(return_of(chance.choice(sales[-40:]), number, chance))
+            continue
+        repeats = found and chance.random() < 0.03
+        found.append(
+            Document(
+                number=found[-1].number if repeats else f"D{number}",
+                lines=tuple(line(chance) for _ in range(chance.randint(1, 3))),
+                buyer=buyer(chance),
+                purchased_at=NOW - timedelta(hours=chance.randint(0, 900)),
+                pos_uuid=chance.choices([None, till, UUID(int=1)], [50, 47, 3])[0],
+                labels=(Label("channel", "web"),) if chance.random() < 0.2 else (),
+            )
+        )
+    return found
+
+
+def return_of(sale: Document, number: int, chance: random.Random) -> Document:
+    share = chance.choice([Decimal(1), Decimal("0.5"), Decimal("0.25"), Decimal(2)])
+    first = sale.lines[0]
+    gross = (first.gross_value * share).quantize(Decimal("0.01"))
+    lines = (Line(first.sku, first.name, Decimal(1), gross, first.category),)
+    return Document(
+        number=f"R{number}",
+        type=DocumentType.RETURN,
+        lines=sale.lines if chance.random() < 0.3 else lines,
+        buyer=sale.buyer if chance.random() < 0.9 else buyer(chance),
+        purchased_at=NOW,
+        revised_number="NONE" if chance.random() < 0.08 else sale.number,
+    )
+
+
+def line(chance: random.Random) -> Line:
+    return Line(
+        sku=chance.choice(["SKU1", "SKU2", "BOOK", "POST"]),
+        name="Tea",
+        quantity=Decimal(1),
+        gross_value=Decimal(chance.randint(0, 9000)) / 100,
+        category="drinks",
+        maker="Best",
+        labels=(Label("color", chance.choice(["red", "blue"])),),
+    )
+
+
+def buyer(chance: random.Random) -> Buyer:
+    number = chance.randrange(CUSTOMERS + 2)
+    way = chance.randrange(4)
+    if way == 0:
+        return Buyer(name="Ann", email=f"Ann{number}@Example.com")
+    if way == 1:
+        return Buyer(name="Ann", phone=f"+48 600 00 {number:04d}")
+    if way == 2:
+        return Buyer(name="Ann", loyalty_card_number=f"card{number}", email="nobody@example.com")
+    return Buyer(name="Ann", email=f"ann{number}@example.com", phone=f"+4860000{number + 1:04d}")
+
+
+def outcome_of(store: Store, document: Document) -> str:
+    try:
+        return text_of(purchases.register(store=store, document=document, actor=SYSTEM, now=NOW))
+    except DomainError as refusal:
+        return text_of(refusal)
+
+
+def text_of(outcome: Transaction | DomainError) -> str:
+    if isinstance(outcome, InvalidFields):
+        return str(outcome.errors)
+    return outcome.code if isinstance(outcome, DomainError) else "stored"
+
+
+# What both stores hold, by names instead of ids
+
+
+def everything(store: Store) -> dict[str, Any]:
+    """Return all that documents leave behind in a store, with names instead of ids."""
+    names = names_of(store)
+    return {
+        "customers": {
+            customer.email: plain(customer, names, without=("wallet", "password", "uuid"))
+            for customer in Customer.objects.in_store(store)
+        },
+        "documents": {
+            document.document_number: plain(document, names)
+            for document in Transaction.objects.in_store(store)
+        },
+        "items": grouped(TransactionItem.objects.filter(transaction__store=store), names),
+        "labels": list(ItemLabel.objects.filter(store=store).values_list("key", "value")),
+        "balances": grouped(WalletBalance.objects.filter(wallet__store=store), names),
+        "lots": grouped(Lot.objects.in_store(store), names, without=("posting",)),
+        "postings": grouped(Posting.objects.in_store(store), names),
+        "levels": grouped(LevelChange.objects.filter(customer__store=store, changed_at=NOW), names),
+        "segments": grouped(SegmentMembership.objects.filter(customer__store=store), names),
+        "uses": grouped(RuleUse.objects.in_store(store), names),
+        "evaluations": {
+            names[str(each.transaction_uuid)]: (
+                each.points,
+                explained(each.explanation),
+                sorted(each.executions.values_list("rule__name", "points")),
+            )
+            for each in Evaluation.objects.in_store(store)
+        },
+        "facts": facts_of(store, names),
+    }
+
+
+def facts_of(store: Store, names: dict[str, str]) -> dict[str, list[Any]]:
+    """Return the facts of each customer, and of each document of nobody, in their order."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for fact in Event.objects.filter(store=store, recorded_at=NOW).order_by("pk"):
+        whose = f"customer {fact.customer_id}" if fact.customer_id else str(fact.subject)
+        found[named(whose, names)].append((fact.type, named(fact.payload, names)))
+    return found
+
+
+def names_of(store: Store) -> dict[str, str]:
+    names = {}
+    for customer in Customer.objects.in_store(store).select_related("wallet"):
+        name = customer.email or ""
+        names |= {
+            str(customer.uuid): name,
+            f"customer {customer.pk}": name,
+            str(customer.wallet.uuid): f"wallet of {name}",
+            f"wallet {customer.wallet_id}": f"wallet of {name}",
+        }
+    for document in Transaction.objects.in_store(store):
+        names[str(document.uuid)] = document.document_number
+        names[f"transaction {document.pk}"] = document.document_number
+    for level in Level.objects.in_store(store):
+        names[str(level.uuid)] = names[f"level {level.pk}"] = str(level.condition_value)
+    for till in Pos.objects.in_store(store):
+        names[str(till.uuid)] = "Till"
+    return names
+
+
+FOREIGN = {
+    "customer_id": "customer",
+    "invited_by_id": "customer",
+    "wallet_id": "wallet",
+    "from_wallet_id": "wallet",
+    "to_wallet_id": "wallet",
+    "transaction_id": "transaction",
+    "revised_id": "transaction",
+    "level_id": "level",
+    "old_level_id": "level",
+    "new_level_id": "level",
+}
+# Numbers and moments of the test's own making.
+OWN = {"id", "uuid", "store_id", "created_at", "updated_at", "lot_uuid", "key"}
+
+
+def plain(row: Any, names: dict[str, str], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    found = {}
+    for field in row._meta.concrete_fields:
+        name = field.attname
+        if name in OWN or name.removesuffix("_id") in without:
+            continue
+        value = getattr(row, name)
+        if name in FOREIGN and value is not None:
+            value = names.get(f"{FOREIGN[name]} {value}", FOREIGN[name])
+        elif name.endswith("_id"):
+            value = value is not None
+        found[name] = named(value, names)
+    return found
+
+
+def grouped(rows: Any, names: dict[str, str], *, without: tuple[str, ...] = ()) -> list[str]:
+    return sorted(repr(plain(row, names, without=without)) for row in rows)
+
+
+def named(value: Any, names: dict[str, str]) -> str:
+    """Write a value down with names instead of ids; an id of nothing named is `some`."""
+    return A_UUID.sub(lambda found: names.get(found[0], "some"), names.get(str(value), str(value)))
+
+
+def explained(explanation: dict[str, Any]) -> str:
+    """Return an explanation without the numbers of rules, levels and segments."""
+    kept = {key: explanation[key] for key in ("points", "exact", "refusal", "lines")}
+    rules = [
+        {key: value for key, value in rule.items() if key not in {"id", "uuid", "detail"}}
+        for rule in explanation["rules"]
+    ]
+    return repr((kept, rules))
