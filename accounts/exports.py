@@ -23,7 +23,7 @@ from accounts.models import (
     Seller,
     StaffUser,
 )
-from accounts.selectors import transfers
+from accounts.selectors import coupon_codes, transfers
 from loyalty.core.exports.columns import day, flag, labels, moment, number, part, text, whole
 from loyalty.core.exports.kinds import Kind
 from loyalty.core.models import Store
@@ -154,7 +154,7 @@ class TransferColumns(Columns):  # type: ignore[misc]  # as above
     created_at = moment("createdAt", "created_at")
     expires_at = moment("expiresAt", "expires_at")
     locked_until = moment("lockedUntil", "locked_until")
-    comment = text("comment", "posting__comment")
+    comment = text("comment", lambda row: coupon_codes.hidden_in(row.posting.comment))
     issuer = text("issuer", "posting__issuer")
     transaction_id = text("transactionId", "transaction_uuid")
     document = text("transactionDocumentNumber", "document_number")
@@ -181,7 +181,7 @@ class PostingColumns(Columns):  # type: ignore[misc]  # as above
     captured = number("capturedAmount", "captured_amount")
     source = text("from", "from_owner")
     target = text("to", "to_owner")
-    comment = text("comment", "comment")
+    comment = text("comment", lambda row: coupon_codes.hidden_in(row.comment))
     issuer = text("issuer", "issuer")
     transaction_id = text("transactionId", "transaction_uuid")
     effective_at = moment("effectiveAt", "effective_at")

@@ -5,17 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from import_export.resources import Resource as Columns
 
 from accounts.cockpit.lists import listed
 from accounts.models import Resource
+from accounts.selectors import coupon_codes
 from campaigns.models import CampaignCategory, Coupon, CouponCode, RewardCampaign
 from loyalty.core.actors import Actor
 from loyalty.core.exports.columns import flag, labels, moment, number, text, whole
-from loyalty.core.exports.kinds import Kind, UnknownFilter
+from loyalty.core.exports.kinds import Find, Kind, UnknownFilter
 from loyalty.core.models import Store
 
 
@@ -74,8 +75,27 @@ class CouponColumns(Columns):  # type: ignore[misc]  # as above
 
 def read_status(rows: Sequence[Any], store: Store, now: datetime) -> None:
     """Put on coupons where they stand now, whatever the jobs have done so far (CPN-5)."""
+    hide_codes(rows, store, now)
     for row in rows:
         row.status_now = row.status_at(now).value
+
+
+def hide_codes(rows: Sequence[Any], store: Store, now: datetime) -> None:
+    """Leave of each code its end, where the reader may not see it whole."""
+    for row in rows:
+        if not row.is_code_seen:
+            row.code = coupon_codes.hidden(row.code)
+
+
+def told_of_codes(find: Find) -> Find:
+    """Return a search whose rows also say whether their reader sees codes whole."""
+
+    def found(store: Store, actor: Actor, query: QueryDict) -> "QuerySet[Any]":
+        is_seen = Value(coupon_codes.sees(actor))
+        rows: QuerySet[Any] = find(store, actor, query).annotate(is_code_seen=is_seen)
+        return rows
+
+    return found
 
 
 class CategoryColumns(Columns):  # type: ignore[misc]  # as above
@@ -110,6 +130,8 @@ def find_codes(store: Store, actor: Actor, query: QueryDict) -> "QuerySet[Coupon
 
 CODE_FILTERS = ("campaign", "issued")
 
+COUPONS = listed(Coupon, "campaign", "customer")
+
 KINDS = (
     Kind(
         name="campaigns",
@@ -124,7 +146,7 @@ KINDS = (
         # It names people.
         rights=(Resource.REWARD_CAMPAIGN, Resource.CUSTOMER),
         resource=CouponColumns,
-        **listed(Coupon, "campaign", "customer"),
+        **COUPONS | {"find": told_of_codes(COUPONS["find"])},
         prepare=read_status,
     ),
     Kind(
@@ -139,7 +161,8 @@ KINDS = (
         title=_("Codes"),
         rights=(Resource.REWARD_CAMPAIGN,),
         resource=CodeColumns,
-        find=find_codes,
+        find=told_of_codes(find_codes),
+        prepare=hide_codes,
         filters=lambda: CODE_FILTERS,
     ),
 )

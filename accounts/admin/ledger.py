@@ -30,6 +30,7 @@ from accounts.ledger.models import (
     WalletKind,
 )
 from accounts.models import Customer, Resource
+from accounts.selectors import coupon_codes
 
 STATUS_TONES = {
     PostingStatus.CAPTURED: "good",
@@ -130,7 +131,7 @@ class PostingAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Why"))
     def why(self, posting: Posting) -> str:
-        return posting.comment or formats.EMPTY
+        return coupon_codes.hidden_in(posting.comment) or formats.EMPTY
 
     def title_of(self, subject: Posting) -> str:
         return f"{word(subject.get_kind_display())} {formats.points(subject.amount)}"
@@ -154,7 +155,7 @@ class PostingAdmin(ReadOnlyAdmin):
                 _("Origin"),
                 [
                     Fact(_("Issuer"), word(subject.get_issuer_display())),
-                    Fact(_("Comment"), subject.comment or formats.EMPTY),
+                    Fact(_("Comment"), self.why(subject)),
                     Fact(_("Counts from"), formats.time_tag(subject.effective_at)),
                     Fact(_("Written"), formats.time_tag(subject.created_at)),
                     Fact(_("Transaction"), subject.transaction_uuid or formats.EMPTY),

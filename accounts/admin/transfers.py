@@ -25,6 +25,7 @@ from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import LotState
 from accounts.models import Access, PointsTransfer, Resource, TransferState, TransferType
 from accounts.models.transfers import ADDING_TYPES
+from accounts.selectors import coupon_codes
 from accounts.services import points
 
 REASON_LENGTH_MAX = 500
@@ -179,7 +180,7 @@ class PointsTransferAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Comment"))
     def comment(self, row: PointsTransfer) -> str:
-        return row.posting.comment or formats.EMPTY
+        return coupon_codes.hidden_in(row.posting.comment) or formats.EMPTY
 
     @admin.display(description=gettext_lazy("By"))
     def issuer(self, row: PointsTransfer) -> str:

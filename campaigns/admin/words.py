@@ -6,9 +6,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from accounts.cockpit import formats, rights
+from accounts.cockpit import formats
 from accounts.cockpit.vocabulary import word
-from accounts.models import Access, Resource
+from accounts.selectors import coupon_codes
 from campaigns.models import (
     Coupon,
     CouponStatus,
@@ -22,8 +22,6 @@ from campaigns.selectors.usage import UNBOUNDED, Tally
 from loyalty.core.actors import Actor
 
 # So much of a code is shown to who may not see it: enough to compare, too little to use.
-SHOWN_OF_CODE = 3
-HIDDEN = "••••"
 
 STATUS_TONES = {
     CouponStatus.ACTIVE: "good",
@@ -144,15 +142,13 @@ def type_of(campaign_type: str) -> str:
 
 def sees_codes(actor: Actor) -> bool:
     """Codes are worth money: only who may change rewards sees them whole."""
-    return rights.may(actor, Resource.REWARD_CAMPAIGN, Access.MODIFY)
+    return coupon_codes.sees(actor)
 
 
 def code_of(code: str, *, is_whole: bool) -> str:
     if not code:
         return formats.EMPTY
-    if is_whole:
-        return code
-    return f"{HIDDEN}{code[-SHOWN_OF_CODE:]}" if len(code) > 2 * SHOWN_OF_CODE else HIDDEN
+    return code if is_whole else coupon_codes.hidden(code)
 
 
 def state_of(campaign: RewardCampaign, tally: Tally, now: datetime) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Lot
 from accounts.models import Customer, LevelChange, PointsTransfer
-from accounts.selectors import balances, points_statistics, qualifying, standing
+from accounts.selectors import balances, coupon_codes, points_statistics, qualifying, standing
 from campaigns.admin import words
 from campaigns.selectors import bought
 from earning.selectors import invitations
@@ -145,7 +145,7 @@ def transfers_table(customer: Customer, now: datetime) -> Table:
             (
                 formats.link(transfers.transfer_url(row), formats.moment(row.created_at)),
                 transfers.type_label(row),
-                row.posting.comment or formats.EMPTY,
+                coupon_codes.hidden_in(row.posting.comment) or formats.EMPTY,
                 transfers.state_chip(row, now),
                 formats.signed_figure(transfers.signed_value(row)),
             )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.cockpit import formats
 from accounts.cockpit.pages import Column, Table
 from accounts.models import Customer, Level, Segment
+from accounts.selectors import coupon_codes
 from loyalty.core.models import Event
 
 EVENTS_SHOWN = 12
@@ -127,7 +128,7 @@ def details_of(event: Event, names: Mapping[str, str]) -> Any:
     if number := payload.get("documentNumber"):
         url = f"{reverse('admin:transactions_transaction_changelist')}?q={number}"
         return formats.link(url, number)
-    return payload.get("comment") or formats.EMPTY
+    return coupon_codes.hidden_in(payload.get("comment") or "") or formats.EMPTY
 
 
 def points_figure(event: Event) -> str:

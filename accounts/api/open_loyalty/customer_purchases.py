@@ -12,8 +12,8 @@ from loyalty.core.actors import Actor
 from loyalty.core.models import Store
 
 Purchases = Mapping[int, list[dict[str, Any]]]
-# Store and customers in, by the customer's key out.
-Reader = Callable[[Store, Sequence[Customer]], Purchases]
+# Store, customers and who reads in, by the customer's key out.
+Reader = Callable[[Store, Sequence[Customer], Actor], Purchases]
 
 _readers: list[Reader] = []
 
@@ -30,6 +30,6 @@ def read(store: Store, customers: Sequence[Customer], actor: Actor) -> Purchases
         return {}
     found: dict[int, list[dict[str, Any]]] = {}
     for reader in _readers:
-        for customer_id, rows in reader(store, customers).items():
+        for customer_id, rows in reader(store, customers, actor).items():
             found.setdefault(customer_id, []).extend(rows)
     return found

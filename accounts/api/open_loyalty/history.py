@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from accounts import access
 from accounts.events import POINTS_EXPIRING_SOON
-from accounts.selectors import history
+from accounts.selectors import coupon_codes, history
 from loyalty.core.api import formats
 from loyalty.core.api.open_loyalty.events import type_of
 from loyalty.core.api.views import ADMIN, OpenLoyaltyView, Rule
@@ -27,7 +27,12 @@ class History(OpenLoyaltyView):
     def get(self, request: Request, **ids: Any) -> Response:
         customer = access.get_customer(self.actor, self.store, str(self.kwargs["customer"]))
         found = history.iterate_history(customer)
-        return Response([write_entry(fact, str(customer.uuid), self.zone) for fact in found])
+        return Response([self._entry(fact, str(customer.uuid)) for fact in found])
+
+    def _entry(self, fact: Event, customer_id: str) -> dict[str, Any]:
+        if comment := fact.payload.get("comment"):
+            fact.payload["comment"] = coupon_codes.comment_for(self.actor, comment)
+        return write_entry(fact, customer_id, self.zone)
 
 
 def write_entry(fact: Event, customer_id: str, zone: ZoneInfo) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from accounts import access
 from accounts.api.open_loyalty import transfer_rows
 from accounts.api.open_loyalty.fields import NO_CHOICE
 from accounts.models import Customer, Resource, TransferState, TransferType
-from accounts.selectors import points_histogram, transfers
+from accounts.selectors import coupon_codes, points_histogram, transfers
 from accounts.selectors.points_histogram import Interval, PointsKind
 from accounts.services import points
 from loyalty.core.actors import ActorKind
@@ -159,7 +159,9 @@ class Transfers(TransferView):
         page = response.data["transfers"]
         around = transfers.get_surroundings(page)
         response.data["transfers"] = [
-            transfer_rows.row(transfer, around, self.store, now) for transfer in page
+            transfer_rows.row(transfer, around, self.store, now)
+            | {"comment": coupon_codes.comment_for(self.actor, transfer.posting.comment) or None}
+            for transfer in page
         ]
         return response
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts import access as people
 from accounts.models import Customer
+from accounts.selectors import coupon_codes
 from campaigns import access
 from campaigns.api.open_loyalty import buying_forms, filters
 from campaigns.api.open_loyalty.campaign_documents import Reader
@@ -22,7 +23,7 @@ from campaigns.selectors.reasons import Reason
 from campaigns.services import rewards
 from campaigns.services.refusals import InvalidQuantity, Refused
 from loyalty.core import clock
-from loyalty.core.actors import ActorKind
+from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.api.formats import number
 from loyalty.core.api.forms import FormOf
 from loyalty.core.api.views import ADMIN, CUSTOMER, SELLER, Rule
@@ -150,7 +151,7 @@ class BuyView(CustomerRewardsView):
             with self.language():
                 why = reasons.why_not(campaign, customer, now=clock.now())
             return Response({"error": refusal.message, "whyNot": self.said(why)}, status=400)
-        rows = [coupon_row(coupon) for coupon in bought]
+        rows = [coupon_row(coupon, self.actor) for coupon in bought]
         # Release 3.x's client reads one.
         return Response({"coupons": rows, "coupon": rows[0]})
 
@@ -221,5 +222,6 @@ class CustomerValidate(ValidateView):
     rules = {"POST": Rule(CUSTOMER)}
 
 
-def coupon_row(coupon: Coupon) -> dict[str, str]:
-    return {"code": coupon.code, "id": str(coupon.uuid)}
+def coupon_row(coupon: Coupon, actor: Actor) -> dict[str, str]:
+    """Return a customer's coupon; staff without the right to change rewards see its code's end."""
+    return {"code": coupon_codes.shown(coupon.code, actor), "id": str(coupon.uuid)}

@@ -36,7 +36,7 @@ class CampaignWriter:
     Writes rewards of one store, needing their texts and photos prefetched.
 
     Before rows are written, `read(campaigns)` reads all that they need at once. `with_codes`: print
-    the pools, which staff alone may see; every other list of codes is empty.
+    the pools, which staff alone may see, who `sees_codes`; every other list of codes is empty.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class CampaignWriter:
         now: datetime,
         as_html: bool = False,
         with_codes: bool = True,
+        sees_codes: bool = True,
     ) -> None:
         self.store = store
         self.reader = reader
@@ -55,7 +56,7 @@ class CampaignWriter:
         self.now = now
         self.zone = store.zone
         self.as_html = as_html
-        self.with_codes = with_codes and reader is Reader.STAFF
+        self.with_codes = with_codes and sees_codes and reader is Reader.STAFF
         self.omits_codes = reader is Reader.STAFF and not with_codes
         self.facts = Facts()
 

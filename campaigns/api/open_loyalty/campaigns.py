@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts import access as people
 from accounts.api.open_loyalty.customer_documents import CustomerWriter
+from accounts.selectors import coupon_codes
 from campaigns import access
 from campaigns.api.open_loyalty import campaign_forms, filters
 from campaigns.api.open_loyalty.campaign_documents import CampaignWriter, Reader
@@ -61,6 +62,7 @@ class CampaignView(OpenLoyaltyView):
             now=clock.now(),
             as_html=self.request.query_params.get("format") == "html",
             with_codes=with_codes,
+            sees_codes=self.actor_or_none is not None and coupon_codes.sees(self.actor),
         )
 
     def filters(self, **fixed: Any) -> Filters:
@@ -281,7 +283,7 @@ class VisibleCustomers(CampaignView):
             "costInPoints": number(coupon.cost_in_points),
             "campaignId": {"campaignId": str(coupon.campaign_uuid)},
             "used": coupon.is_used,
-            "coupon": {"code": coupon.code},
+            "coupon": {"code": coupon_codes.shown(coupon.code, self.actor)},
         }
 
 

@@ -60,7 +60,7 @@ class BoughtView(CampaignView):
         """Return where a coupon stands now, whatever the jobs have done so far (CPN-5)."""
         return {
             "canBeUsed": coupon.can_be_used_at(now),
-            "coupon": coupon_row(coupon),
+            "coupon": coupon_row(coupon, self.actor),
             "used": coupon.is_used,
             "status": coupon.status_at(now).value,
             "activeSince": self.time(coupon.active_since),

@@ -7,6 +7,7 @@ from accounts.models import Customer
 from campaigns.api.open_loyalty.buying import coupon_row
 from campaigns.selectors import bought
 from loyalty.core import clock
+from loyalty.core.actors import Actor
 from loyalty.core.api.formats import date_time, number
 from loyalty.core.models import Store
 
@@ -14,7 +15,9 @@ from loyalty.core.models import Store
 LATEST = 50
 
 
-def read(store: Store, customers: Sequence[Customer]) -> dict[int, list[dict[str, Any]]]:
+def read(
+    store: Store, customers: Sequence[Customer], actor: Actor
+) -> dict[int, list[dict[str, Any]]]:
     """Return each customer's latest coupons, newest first: two statements for all of them."""
     now = clock.now()
     rows: dict[int, list[dict[str, Any]]] = {}
@@ -26,7 +29,7 @@ def read(store: Store, customers: Sequence[Customer]) -> dict[int, list[dict[str
                 "costInPoints": number(coupon.cost_in_points),
                 "campaignId": str(coupon.campaign_uuid),  # type: ignore[attr-defined]  # annotated
                 "used": coupon.is_used,
-                "coupon": coupon_row(coupon),
+                "coupon": coupon_row(coupon, actor),
                 "status": coupon.status_at(now).value,
                 "activeTo": date_time(coupon.active_to, store.zone),
                 "deliveryStatus": coupon.delivery_status or None,
