@@ -279,21 +279,21 @@ def list_customers(store: Store, chosen: Filter, *, now: datetime) -> QuerySet[C
 
 
 def sortable(customers: QuerySet[Customer], now: datetime) -> QuerySet[Customer]:
-    """Add `average_amount`, `since_purchase` and `since_update` to sort by."""
+    """Let `average_amount`, `since_purchase` and `since_update` be sorted by; none is read."""
     lapse: DurationField[timedelta, timedelta] = DurationField()
-    return with_average(customers).annotate(
+    return with_average(customers).alias(
         since_purchase=ExpressionWrapper(Value(now) - F("last_transaction_at"), output_field=lapse),
         since_update=ExpressionWrapper(Value(now) - F("updated_at"), output_field=lapse),
     )
 
 
 def with_average(customers: QuerySet[Customer]) -> QuerySet[Customer]:
-    """Add `average_amount`, computed as `Customer.average_transaction_amount` is."""
+    """Let `average_amount` be asked for, computed as `Customer.average_transaction_amount` is."""
     money: DecimalField[Decimal, Decimal] = DecimalField(max_digits=20, decimal_places=4)
     quotient = ExpressionWrapper(
         F("transactions_amount") / Cast("transactions_count", money), output_field=money
     )
-    return customers.annotate(
+    return customers.alias(
         average_amount=Case(
             When(transactions_count=0, then=Value(ZERO, output_field=money)),
             default=Round(quotient, precision=2, output_field=money),

@@ -191,7 +191,7 @@ def test_asks_the_database_as_often_for_20_as_for_2(
     path = f"{shop.code}/customer?perPage={count}"
     sam.get(path)
 
-    # The session with its principal, the store, the customers, their number.
+    # The session with its principal, the store, the customers, what they bought, their number.
     with django_assert_num_queries(4):
         answer = sam.get(path)
 
