@@ -37,6 +37,7 @@ class CampaignWriter:
 
     Before rows are written, `read(campaigns)` reads all that they need at once. `with_codes`: print
     the pools, which staff alone may see, who `sees_codes`; every other list of codes is empty.
+    `wraps_photo_ids`: as release 3.x did.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class CampaignWriter:
         as_html: bool = False,
         with_codes: bool = True,
         sees_codes: bool = True,
+        wraps_photo_ids: bool = False,
     ) -> None:
         self.store = store
         self.reader = reader
@@ -58,6 +60,7 @@ class CampaignWriter:
         self.as_html = as_html
         self.with_codes = with_codes and sees_codes and reader is Reader.STAFF
         self.omits_codes = reader is Reader.STAFF and not with_codes
+        self.wraps_photo_ids = wraps_photo_ids
         self.facts = Facts()
 
     def read(
@@ -199,10 +202,10 @@ class CampaignWriter:
             return None
         return {"type": rule.type, "name": rule.name, "pointsAmount": number(rule.points)}
 
-    def _photos(self, campaign: RewardCampaign) -> list[dict[str, str]]:
+    def _photos(self, campaign: RewardCampaign) -> list[dict[str, Any]]:
         return [
             {
-                "photoId": str(photo.uuid),
+                "photoId": {"id": str(photo.uuid)} if self.wraps_photo_ids else str(photo.uuid),
                 "path": str(photo.image.name),
                 # Misspelt in the original, and read so by its clients (PIC-2).
                 "orginalName": photo.original_name,

@@ -63,6 +63,8 @@ class CampaignView(OpenLoyaltyView):
             as_html=self.request.query_params.get("format") == "html",
             with_codes=with_codes,
             sees_codes=self.actor_or_none is not None and coupon_codes.sees(self.actor),
+            # The clients of 3.x, which name no store, look for an id inside of it.
+            wraps_photo_ids="store_code" not in self.kwargs,
         )
 
     def filters(self, **fixed: Any) -> Filters:

@@ -16,8 +16,9 @@ told in return. To add a chapter, write its calls there, and the table anew.
             the effect of another
     status  as printed; a list where several are
     answer  what the body holds, by key: string, number, bool, object, list, any, a deeper object,
-            [what each entry is], or {"*": what each value of a map is}. A key with ? may be null.
-            With ! it may also be missing: it belongs to some settings or types only
+            [what each entry is], or {"*": what each value of a map is}. An id is a text, or an
+            object with it, where releases differ. A key with ? may be null. With ! it may also be
+            missing: it belongs to some settings or types only
     slip    where the reference contradicts itself or another chapter: why the call sends or expects
             something else than what is printed
     printed what is printed instead: method, path, status, the pairs of the body
@@ -28,6 +29,6 @@ looks it up. Each test starts from the demo store as it was loaded, with the mes
 
 `printed.json` lists every printed example, with its status, and `catalogue.json` every endpoint
 that is known, also from release 3.2 and its front ends, with the keys that those read of an answer
-(with ! a key of some types or settings only). All have a call; `python -m tests.api.reference`
-writes which, `conformance.md`.
+at the addresses of 3.2 (with ! a key of some types or settings only). All have a call; which, says
+`conformance.md`, written by `python -m tests.api.reference`.
 """

@@ -108,6 +108,8 @@ def _is_a(value: Any, name: str) -> bool:
     # A bool is an int to Python, and no number to a client.
     if name != "bool" and isinstance(value, bool):
         return False
+    if name == "id":
+        return isinstance(value, str) or (isinstance(value, dict) and "id" in value)
     return isinstance(value, SCALARS[name])
 
 

@@ -72,7 +72,8 @@ class TestReference(TestCase):
         if call.answer is not None and answer.content:
             lines = dict.fromkeys(differences(answer.json(), call.answer))
             assert not lines, "\n".join(lines)
-        if answer.status_code in SUCCESS and _is_json(answer):
+        # The front ends are those of release 3.2, which names no store.
+        if answer.status_code in SUCCESS and _is_json(answer) and STORE not in call.path:
             reads = catalogue.endpoint_of(call).reads
             lines = dict.fromkeys(line for key in reads for line in missing(answer.json(), key))
             assert not lines, "\n".join(lines)
