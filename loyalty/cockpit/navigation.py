@@ -70,6 +70,7 @@ GROUPS: list[dict[str, Any]] = [
             item(
                 _("Earning rules"), "rule", "earning_earningrule_changelist", Resource.EARNING_RULE
             ),
+            item(_("Simulate a purchase"), "calculate", "simulation", Resource.EARNING_RULE),
         ],
     },
     {

@@ -130,6 +130,7 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
             points_over_time,
             settings_view,
             sign_ins,
+            simulation_view,
             way_back,
             webhooks_view,
         )
@@ -176,6 +177,7 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
             ),
             path("levels/", self.admin_view(level_statistics.show), name="level_statistics"),
             path("points/", self.admin_view(points_over_time.show), name="points_over_time"),
+            path("simulation/", self.admin_view(simulation_view.show), name="simulation"),
             path("exports/", self.admin_view(exports_view.show_all), name="exports"),
             path(
                 "exports/new/<slug:kind>/", self.admin_view(exports_view.begin), name="export_new"
