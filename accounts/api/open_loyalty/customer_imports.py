@@ -1,18 +1,21 @@
 """Customers out of files. Source: campaigns-people spec 9.1, 9.2."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import resources
 from accounts.models import Level, Pos, Resource, Seller
-from accounts.services import customer_data, customers
+from accounts.services import customer_batches, customer_data, customers
 from accounts.services.customer_data import Registration
+from loyalty.core.actors import Actor
 from loyalty.core.api.open_loyalty.imports import ImportView
 from loyalty.core.errors import DomainError, InvalidFields
-from loyalty.core.imports.kinds import Kind
+from loyalty.core.imports.kinds import Kind, Result
+from loyalty.core.models import RowOutcome, Store
 from loyalty.core.xml_rows import Row, rows_of, text_of
 
 NODES = {
@@ -50,29 +53,70 @@ class CustomersKind(Kind):
     columns = (*resources.CUSTOMERS.names, "labels")
     required = resources.REQUIRED_COLUMNS
     days = frozenset({"birthDate"})
+    chunk_rows = 2_000
+
+    def __init__(self, store: Store, actor: Actor) -> None:
+        super().__init__(store, actor)
+        # What rows have named so far, by field and id.
+        self.named: dict[tuple[str, UUID], Any] = {}
 
     def identify(self, row: Row) -> str:
         return text_of(row, "email")
 
     def take(self, row: Row) -> UUID:
+        newcomer = self.read(row)
+        try:
+            customer = customers.bring_in(
+                store=self.store,
+                data=newcomer.data,
+                is_active=newcomer.is_active,
+                is_told=newcomer.is_told,
+                actor=self.actor,
+            )
+        except InvalidFields as error:
+            raise self.refusal(error.errors) from error
+        return customer.uuid
+
+    def process_many(self, rows: Sequence[Row]) -> list[Result]:
+        """Register the customers of some rows by the same statements."""
+        newcomers: dict[int, customer_batches.Newcomer] = {}
+        results: dict[int, Result] = {}
+        for place, row in enumerate(rows):
+            try:
+                newcomers[place] = self.read(row)
+            except DomainError as refusal:
+                results[place] = self.refused(refusal, self.identify(row))
+        try:
+            with transaction.atomic():
+                outcomes = customer_batches.bring_in_many(
+                    store=self.store, newcomers=list(newcomers.values()), actor=self.actor
+                )
+        except (DataError, IntegrityError):
+            # The way of one row finds which of them cannot be stored.
+            return super().process_many(rows)
+        for place, outcome in zip(newcomers, outcomes, strict=True):
+            identifier = self.identify(rows[place])
+            if isinstance(outcome, InvalidFields):
+                outcome = self.refusal(outcome.errors)
+            if isinstance(outcome, DomainError):
+                results[place] = self.refused(outcome, identifier)
+            else:
+                results[place] = Result(RowOutcome.DONE, identifier, uuid=outcome)
+        return [results[place] for place in range(len(rows))]
+
+    def read(self, row: Row) -> customer_batches.Newcomer:
+        """:raises DomainError: a node is missing or not of its shape, or names nothing."""
         values, faults = resources.CUSTOMERS.clean(texts_of(row))
         if faults:
             raise InvalidFields(faults)
         found, unknown = self.find(values)
         if unknown:
             raise CustomerRefused(self.sentence(unknown), is_duplicate=False)
-        data = registration_of(values, labels_of(row), found)
-        try:
-            customer = customers.bring_in(
-                store=self.store,
-                data=data,
-                is_active=values["active"],
-                is_told=bool(values["sendActivationMail"]),
-                actor=self.actor,
-            )
-        except InvalidFields as error:
-            raise self.refusal(error.errors) from error
-        return customer.uuid
+        return customer_batches.Newcomer(
+            data=registration_of(values, labels_of(row), found),
+            is_active=values["active"],
+            is_told=bool(values["sendActivationMail"]),
+        )
 
     def find(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
         """Return the level, point of sale and seller that a row names, and those not found."""
@@ -82,9 +126,13 @@ class CustomersKind(Kind):
             uuid = values[NODES[field]]
             if uuid is None:
                 continue
-            found[field] = model.objects.in_store(self.store).filter(uuid=uuid).first()
-            if found[field] is None:
-                unknown[field] = [NOBODY]
+            if (field, uuid) not in self.named:
+                one = model.objects.in_store(self.store).filter(uuid=uuid).first()
+                if one is None:
+                    unknown[field] = [NOBODY]
+                    continue
+                self.named[field, uuid] = one
+            found[field] = self.named[field, uuid]
         return found, unknown
 
     def refusal(self, errors: Mapping[str, list[str]]) -> CustomerRefused:

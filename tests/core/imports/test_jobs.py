@@ -165,7 +165,7 @@ def test_fails_after_three_breakdowns_without_a_row(keep, mona, monkeypatch):
     def break_down(*arguments: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(kind, "take", break_down)
+    monkeypatch.setattr(kind, "process_many", break_down)
     for _attempt in range(3):
         with pytest.raises(ZeroDivisionError):
             jobs.run(job.pk)
