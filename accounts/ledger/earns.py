@@ -37,6 +37,7 @@ class Earn:
 
     `active_from`: later than now makes the lot pending until then; None is at once. `expires_at`:
     None is never. `effective_at`: business time; None is now. `key`: None is never repeated.
+    `uuid`: of the lot, where it has one already; None makes one.
     """
 
     holder: Holder
@@ -49,6 +50,7 @@ class Earn:
     effective_at: datetime | None = None
     transaction_uuid: UUID | None = None
     invitation_uuid: UUID | None = None
+    uuid: UUID | None = None
 
 
 def earn(order: Earn, *, now: datetime, point_type_id: int | None = None) -> Lot:
@@ -123,7 +125,7 @@ def _write_one(
     is_supplied: bool = False,
 ) -> Lot | None:
     """Write an earn; None: the guards did not let it pass, or its key was used before."""
-    posting_uuid, lot_uuid, event_uuid = uuid7(), uuid7(), uuid7()
+    posting_uuid, lot_uuid, event_uuid = uuid7(), order.uuid or uuid7(), uuid7()
     active_from = max(order.active_from or now, now)
     is_locked = active_from > now
     effective_at = order.effective_at or now
@@ -309,7 +311,7 @@ def _draft(order: Earn, balance: LockedBalance, now: datetime) -> _Draft:
         balance=balance,
         key=keys.chosen(order.key),
         posting_uuid=uuid7(),
-        lot_uuid=uuid7(),
+        lot_uuid=order.uuid or uuid7(),
         event_uuid=uuid7(),
         active_from=active_from,
         is_locked=active_from > now,

@@ -101,7 +101,11 @@ def add(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """One line of `add_many`; the fields are the arguments of `add`."""
+    """
+    One line of `add_many`; the fields are the arguments of `add`.
+
+    `uuid`: of the transfer, where it has one already.
+    """
 
     customer: Customer
     amount: Decimal
@@ -112,6 +116,7 @@ class Grant:
     transaction_uuid: UUID | None = None
     invitation_uuid: UUID | None = None
     expires_at: datetime | BySettings | None = BY_SETTINGS
+    uuid: UUID | None = None
 
 
 def add_many(*, store: Store, grants: Sequence[Grant], now: datetime | None = None) -> list[Lot]:
@@ -423,6 +428,7 @@ def _order(store: Store, grant: Grant, now: datetime) -> Earn:
         effective_at=grant.effective_at,
         transaction_uuid=grant.transaction_uuid,
         invitation_uuid=grant.invitation_uuid,
+        uuid=grant.uuid,
     )
 
 

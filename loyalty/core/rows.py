@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 from django.db.models.base import ModelState
+from django.db.models.signals import post_init
 
 Row = TypeVar("Row", bound=Model)
 
@@ -28,11 +29,14 @@ def unsaved(model: type[Row], **columns: Any) -> Row:
     """
     Return an instance of a row that is about to be inserted; all columns but `id` must be given.
 
-    Otherwise as `loaded`. Whoever inserts it calls `stored`.
+    Otherwise as `loaded`, but that whoever listens to new instances of the model hears of it.
+    Whoever inserts it calls `stored`.
     """
     row = loaded(model, id=None, **columns)
     row._state.adding = True
     row._state.db = None
+    if post_init.has_listeners(model):
+        post_init.send(sender=model, instance=row)
     return row
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from accounts.ledger.models import Issuer, Lot
+from accounts.ledger.models import Issuer
 from accounts.models import Customer, Gender
 from accounts.services import customers, points
 from accounts.services.customers import Registration
@@ -270,7 +271,6 @@ def _give_locked(customer: Customer, *, now: datetime) -> None:
         amount=Decimal(30),
         issuer=Issuer.ADMIN,
         comment="For a friend whom you brought, from next month on",
+        uuid=UUID(PENDING_TRANSFER),
     )
-    # As a batch: a single earn is written by the database under an id of its own making.
-    with next_id(Lot, PENDING_TRANSFER):
-        points.add_many(store=store, grants=[gift], now=now)
+    points.add_many(store=store, grants=[gift], now=now)
