@@ -211,7 +211,11 @@ class RoleForm(CommandForm):
     def prepare(self) -> None:
         for resource in Resource:
             self.fields[resource.value] = forms.ChoiceField(
-                label=word(resource.label), choices=LEVELS_OF_ACCESS, required=False
+                label=word(resource.label),
+                choices=LEVELS_OF_ACCESS,
+                required=False,
+                # One row of the matrix: seen at a glance, where lists to open hide it.
+                widget=forms.RadioSelect(attrs={"class": "rights"}),
             )
         is_master = self.instance is not None and self.instance.is_master
         for resource in Resource:

@@ -29,8 +29,12 @@ PER_PAGE = 50
 def run() -> Iterator[Result]:
     store = fill()
     call = caller(store)
-    first = median(lambda n: call({"page": 1, "perPage": PER_PAGE}))
-    deep = median(lambda n: call({"page": DEPTH // PER_PAGE, "perPage": PER_PAGE}))
+    plain = bare_view(store)
+    first, deep, floor = medians(
+        lambda: call({"page": 1, "perPage": PER_PAGE}),
+        lambda: call({"page": DEPTH // PER_PAGE, "perPage": PER_PAGE}),
+        lambda: plain(RequestFactory().get("/")),
+    )
     yield Result(
         f"customers: page at {DEPTH:,} of {CUSTOMERS:,} against the first",
         first / deep,
@@ -39,8 +43,6 @@ def run() -> Iterator[Result]:
     )
     yield scrolling(call)
     yield from searching(store, call)
-    plain = bare_view(store)
-    floor = median(lambda n: plain(RequestFactory().get("/")))
     yield Result(
         f"customers: list of {PER_PAGE} against a bare view of the same",
         floor / first,
@@ -56,12 +58,12 @@ def scrolling(call: Callable[[dict[str, Any]], Any]) -> Result:
     from accounts.api.open_loyalty.customers import SCROLL_SALT
     from accounts.models import Customer
 
-    def page(after: int | None) -> float:
+    def page(after: int | None) -> Any:
         scroll = signing.dumps({"query": [], "after": after}, salt=SCROLL_SALT, compress=True)
-        return median(lambda n: call({"scrollId": scroll, "perPage": PER_PAGE}))
+        return call({"scrollId": scroll, "perPage": PER_PAGE})
 
     last = Customer.objects.order_by("-pk").values_list("pk", flat=True)[DEPTH]
-    first, deep = page(None), page(last)
+    first, deep = medians(lambda: page(None), lambda: page(last))
     return Result(
         f"customers: scrolled to {DEPTH:,} against the first page",
         first / deep,
@@ -165,13 +167,15 @@ def bare_view(store: Any) -> Callable[[HttpRequest], JsonResponse]:
     return view
 
 
-def median(deed: Callable[[int], object]) -> float:
-    seconds = []
-    for number in range(REPEATS):
-        begun = time.perf_counter()
-        deed(number)
-        seconds.append(time.perf_counter() - begun)
-    return statistics.median(seconds)
+def medians(*deeds: Callable[[], object]) -> list[float]:
+    """Time each by turns, so that what else the machine does is no part of their ratios."""
+    seconds: list[list[float]] = [[] for _deed in deeds]
+    for _repeat in range(REPEATS):
+        for deed, own in zip(deeds, seconds, strict=True):
+            begun = time.perf_counter()
+            deed()
+            own.append(time.perf_counter() - begun)
+    return [statistics.median(own) for own in seconds]
 
 
 def fill() -> Any:
