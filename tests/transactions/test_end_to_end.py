@@ -6,7 +6,10 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from accounts.models import Segment
+from loyalty.core.models import Event
 from tests.factories import CustomerFactory, LevelFactory
+from tests.factories.campaigns import CampaignFactory
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.staff import StaffFactory
 from tests.support.api import ApiClient
@@ -69,3 +72,38 @@ def test_a_purchase_becomes_points_and_a_return_takes_them_back(store):
     report = StringIO()
     call_command("check_ledger", stdout=report)
     assert report.getvalue().strip() == "The books are right."
+
+
+def test_a_purchase_makes_somebody_a_member_before_anyone_asks(store):
+    """SG-5, SG-6: lists, rewards and the next purchase's rules know it, with no job between."""
+    LevelFactory(store, name="Base", condition_value=0)
+    alice = CustomerFactory(store, email="tomasztest8@wp.pl")
+    staff, portal = ApiClient(StaffFactory(is_super=True)), ApiClient(alice)
+    criteria = [{"type": "transaction_count", "min": 1, "max": 9}]
+    made = staff.post(
+        "DEFAULT/segment",
+        {"segment": {"name": "Buyers", "active": True, "parts": [{"criteria": criteria}]}},
+    )
+    segment = made.data["segmentId"]
+    CampaignFactory(store, levels=(), segments=(segment,), name="Thanks", cost_in_points=Decimal(0))
+    members = Segment.objects.get(uuid=segment)
+    EarningRuleFactory(store=store, levels=(), segments=(members,), point_value=Decimal(2))
+
+    def rewards() -> list[str]:
+        found = portal.get("DEFAULT/customer/campaign/available").data["campaigns"]
+        return [campaign["name"] for campaign in found]
+
+    assert rewards() == []
+    assert staff.form("POST", "DEFAULT/transaction", PRINTED).status_code == 200
+
+    listed = staff.get(f"DEFAULT/segment/{segment}/customers").data["customers"]
+    assert [member["customerId"] for member in listed] == [str(alice.uuid)]
+    assert rewards() == ["Thanks"]
+    [joined] = Event.objects.filter(type="customer.added_to_segment")
+    assert joined.customer_id == alice.pk
+
+    again = PRINTED | {"transaction[transactionData][documentNumber]": "again"}
+    assert staff.form("POST", "DEFAULT/transaction", again).status_code == 200
+    status = portal.get(f"DEFAULT/customer/{alice.uuid}/status").data
+    # The first one earned by no rule: it was priced before it counted.
+    assert status["points"] == 3000
