@@ -76,6 +76,25 @@ def became_available(fact: Event, to: Addressee, language: str) -> Values | None
     }
 
 
+def staff(fact: Event) -> Addressee:
+    """Return that only the receivers of the template are told: it is about nobody."""
+    return Addressee()
+
+
+def run_out(fact: Event, to: Addressee, language: str) -> Values | None:
+    """Tell how many codes are left of a reward; None where it was switched off meanwhile."""
+    assert fact.store is not None
+    campaigns = RewardCampaign.objects.in_store(fact.store).prefetch_related("translations")
+    campaign = campaigns.filter(uuid=fact.subject, is_active=True).first()
+    if campaign is None:
+        return None
+    return {
+        "reward_name": campaign.translated(language).name,
+        "coupons_left": str(fact.payload["free"]),
+        "coupons_threshold": str(fact.payload["threshold"]),
+    }
+
+
 def _coupon(fact: Event) -> Coupon | None:
     assert fact.store is not None
     coupons = Coupon.objects.in_store(fact.store).select_related("customer__store", "campaign")

@@ -99,6 +99,7 @@ TELLINGS: tuple[Telling, ...] = (
         rewards.cashback_requested,
         is_due=rewards.is_cashback,
     ),
+    Telling("campaign.pool_low", catalogue.POOL_LOW, rewards.staff, rewards.run_out),
     Telling(
         "campaign.became_available",
         catalogue.CAMPAIGN_AVAILABLE,

@@ -38,7 +38,7 @@ def test_lists_pages(client: ApiClient):
     answer = client.get("DEFAULT/message?perPage=3&page=2")
 
     assert list(answer.data) == ["messages", "total"]
-    assert (len(answer.data["messages"]), answer.data["total"]) == (3, 24)
+    assert (len(answer.data["messages"]), answer.data["total"]) == (3, 25)
     assert list(answer.data["messages"][0]) == [
         "id",
         "channel",

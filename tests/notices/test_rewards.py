@@ -7,7 +7,7 @@ from django.core import mail
 
 from accounts.models import PushToken
 from campaigns.models import CampaignPush, PushStart, RewardCampaign
-from campaigns.services import cashback, coupons, pushes, rewards
+from campaigns.services import cashback, coupon_jobs, coupons, pushes, rewards
 from loyalty.core import clock
 from loyalty.core.actors import SYSTEM
 from loyalty.core.messages import catalogue, senders, templates
@@ -80,6 +80,20 @@ def test_of_money_that_a_customer_wants(store, buyer):
     assert "Alice" in letter.body
     assert "20" in letter.body
     assert "40.00" in letter.body
+
+
+def test_of_a_pool_that_runs_out(store, buyer):
+    """LIM-2: whoever is to load more codes, and nobody else."""
+    to_staff(store, catalogue.POOL_LOW)
+    CampaignFactory(store, name="Mug", coupons=("A", "B"), low_stock_threshold=3)
+    coupon_jobs.alert_low_stock()
+
+    assert deliver(latest("campaign.pool_low")) == 1
+
+    [letter] = mail.outbox
+    assert letter.to == ["office@example.com"]
+    assert "only 2 codes are left of Mug" in letter.subject
+    assert "below: 3" in letter.body
 
 
 def test_of_a_reward_that_has_become_available(store, buyer, monkeypatch):

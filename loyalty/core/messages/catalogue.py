@@ -155,6 +155,14 @@ CASHBACK_REQUESTED = Occasion(
     (EMAIL,),
     target=Target.ADMIN,
 )
+POOL_LOW = Occasion(
+    "oloy.campaign.coupons_run_out",
+    "coupons_run_out",
+    _("Coupon codes run out"),
+    ("reward_name", "coupons_left", "coupons_threshold"),
+    (EMAIL,),
+    target=Target.ADMIN,
+)
 CAMPAIGN_AVAILABLE = Occasion(
     "oloy.campaign.has_become_available",
     "campaign_available",
@@ -214,6 +222,7 @@ OCCASIONS: tuple[Occasion, ...] = (
     REWARD_BOUGHT,
     REWARD_USED,
     CASHBACK_REQUESTED,
+    POOL_LOW,
     INVITATION,
     LABELS_APPENDED,
 )
@@ -235,6 +244,8 @@ SAMPLES: Mapping[str, str] = {
     "url_reset_password": "https://example.com/reset",
     "ecommerce_address": "https://example.com/shop",
     "conditions_file": "https://example.com/conditions",
+    "coupons_left": "7",
+    "coupons_threshold": "10",
     "added_points_amount": "120",
     "active_points_amount": "560",
     "points_amount": "120",

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 EMAIL, SMS = MessageChannel.EMAIL, MessageChannel.SMS
 # What the program writes beyond the documented twenty.
-BEYOND = {catalogue.POINTS_EXPIRING, catalogue.LEVEL_EXPIRING}
+BEYOND = {catalogue.POINTS_EXPIRING, catalogue.LEVEL_EXPIRING, catalogue.POOL_LOW}
 WORDS = {"en": Text("Hi", "<p>Dear {{ first_name }}</p>")}
 
 
