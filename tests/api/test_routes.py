@@ -98,6 +98,8 @@ TABLE = {
     "GET {storeCode}/admin/import": "a",
     "GET {storeCode}/admin/import/<uuid:job>": "a",
     "GET {storeCode}/admin/import/<uuid:job>/rows": "a",
+    "GET {storeCode}/admin/import/<uuid:job>/refused": "a",
+    "POST {storeCode}/admin/import/<uuid:job>/undo": "a",
     "GET {storeCode}/admin/level/<uuid:level>/customers": "A",
     "POST {storeCode}/admin/p2p-points-tranfer": "A",
     "POST {storeCode}/admin/p2p-points-transfer": "A",

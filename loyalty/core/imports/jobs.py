@@ -36,6 +36,8 @@ TURN_SECONDS = 600.0
 Teller = Callable[[ImportJob], object]
 IDENTIFIER_MAX = 255
 MESSAGE_MAX = 2_000
+# Refused rows that are kept to be shown and mended; those behind them are only counted.
+REFUSED_KEPT_MAX = 100_000
 KEPT_FOR = timedelta(days=30)
 FORGET_CHUNK = 5_000
 # What a file that was taken, or is being taken, stands in.
@@ -382,10 +384,13 @@ def _note(job: ImportJob, kind: Kind, rows: Sequence[FileRow], results: Sequence
     """Count the rows, and keep those of which something is to be said."""
     is_kept = kind.is_undoable and job.state == ImportState.RUNNING
     told = []
+    refused = job.rows_bad + job.rows_duplicate
     for number, (row, result) in enumerate(
         zip(rows, results, strict=True), start=job.rows_done + 1
     ):
-        if result.outcome != RowOutcome.DONE or is_kept:
+        is_done = result.outcome == RowOutcome.DONE
+        refused += not is_done
+        if is_kept if is_done else refused <= REFUSED_KEPT_MAX:
             told.append(_row_of(job, number, row, result))
     ImportRow.objects.bulk_create(told, batch_size=1_000)
     outcomes = [result.outcome for result in results]
@@ -431,7 +436,7 @@ def take_now(
     now: datetime | None = None,
 ) -> Iterator[Result]:
     """
-    Take a file's rows one by one, each a command of its own, and yield what becomes of each.
+    Take a file's rows, in chunks, and yield what becomes of each.
 
     The file is XML, kept under a name that tells its time (IMP-1), and stands in the list of
     imports. A file that is no XML at all has no rows (IMP-4); one that breaks off has lost some.
@@ -445,21 +450,19 @@ def take_now(
     job.save(force_insert=True)
     taker = kind(store, actor)
     file.seek(0)
-    for row in reading.read(file, Source(Format.XML, kind, {})):
-        if row.breaks_off and not job.rows_done:
-            job.error = row.fault
+    read = reading.read(file, Source(Format.XML, kind, {}))
+    while rows := list(islice(read, kind.chunk_rows)):
+        if rows[0].breaks_off and not job.rows_done:
+            job.error = rows[0].fault
             break
-        result = taker.process(row.row) if not row.fault else _broken(row)
-        _note(job, taker, [row], [result])
-        yield result
+        with transaction.atomic():
+            results = _taken(taker, rows)
+            _note(job, taker, rows, results)
+        yield from results
     job.rows_total = job.rows_done
     job.progress = 1000
     job.finished_at = job.updated_at = clock.now()
     job.save()
-
-
-def _broken(row: FileRow) -> Result:
-    return Result(RowOutcome.BAD, "", f"Convert exception: {row.fault}")
 
 
 # Afterwards

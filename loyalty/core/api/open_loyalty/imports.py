@@ -2,11 +2,12 @@
 Take rows out of files. Source: campaigns-people spec 9.1.
 
 A small XML file is answered in the request, as documented. Whoever asks by `Prefer: respond-async`
-is answered with a job (RFC 7240), which takes every format and files of any size.
+is answered with a job (RFC 7240), which takes every format; so is who sends a large file.
 """
 
 from typing import Any, ClassVar
 
+from django.http import StreamingHttpResponse
 from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -15,11 +16,14 @@ from rest_framework.response import Response
 from loyalty.core.api.forms import Form, FormOf
 from loyalty.core.api.views import OpenLoyaltyView
 from loyalty.core.errors import NotFound
-from loyalty.core.imports import jobs, kinds
+from loyalty.core.imports import failed, jobs, kinds
+from loyalty.core.imports.formats import Format
 from loyalty.core.imports.kinds import Kind, Result
 from loyalty.core.models import ImportJob, RowOutcome
 
 ASYNC = "respond-async"
+# Whoever sends more would wait for minutes.
+ANSWERED_BYTES_MAX = 8 * 1024 * 1024
 
 
 class FileForm(Form):
@@ -41,14 +45,13 @@ class ImportView(OpenLoyaltyView):
             "name": file.name or "",
             "actor": self.actor,
         }
-        if wants_job(request):
+        if wants_job(request) or file.size > ANSWERED_BYTES_MAX:
             job = jobs.keep(**sent)
             job = jobs.start(job=job, actor=self.actor)
-            return Response(
-                jobs.to_json(job),
-                status=status.HTTP_202_ACCEPTED,
-                headers={"Preference-Applied": ASYNC},
-            )
+            headers = {"Location": f"/api/{self.store.code}/admin/import/{job.uuid}"}
+            if wants_job(request):
+                headers["Preference-Applied"] = ASYNC
+            return Response(jobs.to_json(job), status=status.HTTP_202_ACCEPTED, headers=headers)
         items = [self.item(result) for result in jobs.take_now(**sent)]
         succeeded = sum(item["status"] == "success" for item in items)
         return Response(
@@ -112,6 +115,34 @@ class ImportRows(ImportDetails):
         assert job is not None
         rows = job.rows.exclude(outcome=RowOutcome.DONE).order_by("number")
         return self.listed(rows, key="rows", row=_row)
+
+
+class ImportRefused(ImportDetails):
+    """`GET admin/import/<import>/refused`: the refused rows, in the format that they came in."""
+
+    def get(self, request: Request, **ids: Any) -> Any:
+        super().get(request, **ids)
+        job = jobs.get(self.store, ids["job"])
+        assert job is not None
+        answer = StreamingHttpResponse(
+            failed.stream(job), content_type=failed.CONTENT_TYPES[Format(job.format)]
+        )
+        name = f"{job.kind}-refused.{job.format}"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
+
+class ImportUndo(OpenLoyaltyView):
+    """`POST admin/import/<import>/undo`: take back the points that a file brought in."""
+
+    def post(self, request: Request, **ids: Any) -> Response:
+        job = jobs.get(self.store, ids["job"])
+        if job is None:
+            raise NotFound
+        if not self.actor.can_modify(jobs.kind_of(job).resource):
+            raise PermissionDenied
+        taken_back, left = jobs.undo(job=job, actor=self.actor)
+        return Response({"importId": str(job.uuid), "takenBack": taken_back, "left": left})
 
 
 def _row(row: Any) -> dict[str, Any]:

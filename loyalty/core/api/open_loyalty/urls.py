@@ -19,6 +19,8 @@ store_urls: list[URLPattern] = [
     path("admin/import", imports.Imports.as_view()),
     path("admin/import/<uuid:job>", imports.ImportDetails.as_view()),
     path("admin/import/<uuid:job>/rows", imports.ImportRows.as_view()),
+    path("admin/import/<uuid:job>/refused", imports.ImportRefused.as_view()),
+    path("admin/import/<uuid:job>/undo", imports.ImportUndo.as_view()),
     path("admin/export", exports.Exports.as_view()),
     path("admin/export/kind", exports.ExportKinds.as_view()),
     path("admin/export/<uuid:job>", exports.ExportDetails.as_view()),

@@ -1,0 +1,93 @@
+"""Imports that became jobs, over the API: progress, refused rows, taking back."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from accounts.models import StaffUser
+from loyalty.core.api.open_loyalty import imports
+from loyalty.core.imports import jobs
+from tests.core.imports.conftest import as_csv, person
+from tests.factories import CustomerFactory
+from tests.support.api import ApiClient
+
+pytestmark = pytest.mark.django_db
+POINTS = "customerEmail,points,type,validityDuration\nalice@example.com,5,adding,\n"
+
+
+@pytest.fixture
+def sam(db):
+    return ApiClient(StaffUser.objects.create_superuser("sam", "Open-Sesame-1"))
+
+
+@pytest.fixture
+def eve(db):
+    return ApiClient(StaffUser.objects.create(username="eve"))
+
+
+def send(client, shop, text, path="admin/customer/import", **headers):
+    file = SimpleUploadedFile("file.csv", text.encode(), "text/csv")
+    body = encode_multipart(BOUNDARY, {"file[file]": file})
+    return client.call("POST", f"{shop.code}/{path}", body, MULTIPART_CONTENT, **headers)
+
+
+def finished(job_uuid, shop):
+    job = jobs.get(shop, job_uuid)
+    jobs.run(job.pk)
+    return jobs.get(shop, job_uuid)
+
+
+def test_answers_with_the_job_and_its_address(sam, shop):
+    text = as_csv([person(1), person(2, gender="x")])
+
+    answer = send(sam, shop, text, headers={"Prefer": "respond-async"})
+
+    assert answer.status_code == 202
+    address = f"/api/{shop.code}/admin/import/{answer.data['importId']}"
+    assert answer["Location"] == address
+    assert answer["Preference-Applied"] == "respond-async"
+    job = finished(answer.data["importId"], shop)
+    told = sam.get(f"{shop.code}/admin/import/{job.uuid}").data
+    assert (told["state"], told["totalSuccess"], told["totalFailed"]) == ("done", 1, 1)
+
+
+def test_answers_a_large_file_with_a_job(sam, shop, monkeypatch):
+    monkeypatch.setattr(imports, "ANSWERED_BYTES_MAX", 10)
+
+    answer = send(sam, shop, as_csv([person(1)]))
+
+    assert answer.status_code == 202
+    assert "Preference-Applied" not in answer
+
+
+def test_hands_out_the_refused_rows_as_a_file(sam, eve, shop, bring_in):
+    job = bring_in(as_csv([person(1), person(2, gender="x")]))
+    path = f"{shop.code}/admin/import/{job.uuid}/refused"
+
+    answer = sam.get(path)
+
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert len(lines) == 2
+    assert "ann2@example.com" in lines[1]
+    assert "gender should be one of" in lines[1]
+    assert eve.get(path).status_code == 403
+
+
+def test_takes_points_back_once(sam, eve, shop, bring_in):
+    CustomerFactory(shop, email="alice@example.com")
+    job = bring_in(POINTS, "points")
+    path = f"{shop.code}/admin/import/{job.uuid}/undo"
+
+    assert eve.call("POST", path).status_code == 403
+    answer = sam.call("POST", path)
+
+    assert (answer.status_code, answer.data["takenBack"], answer.data["left"]) == (200, 1, 0)
+    assert sam.call("POST", path).status_code == 400
+
+
+def test_keeps_no_more_refused_rows_than_anybody_mends(bring_in, monkeypatch):
+    monkeypatch.setattr(jobs, "REFUSED_KEPT_MAX", 3)
+
+    job = bring_in(as_csv([person(number, gender="x") for number in range(9)]))
+
+    assert (job.rows_bad, job.rows.count()) == (9, 3)
