@@ -92,6 +92,14 @@ def test_says_why_a_file_cannot_be_read(cockpit, shop):
     assert not ImportJob.objects.exists()
 
 
+def test_names_what_a_file_may_hold(cockpit, shop):
+    page = cockpit().get(LIST).content.decode()
+
+    assert '<strong class="upload__name">Customers</strong>' in page
+    assert page.count('name="kind"') == page.count("upload__name") > 1
+    assert '<strong class="upload__name"></strong>' not in page
+
+
 def test_warns_of_a_file_that_was_brought_in(cockpit, shop):
     client = cockpit()
     alice = CustomerFactory(shop, email="alice@example.com")

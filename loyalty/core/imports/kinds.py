@@ -73,6 +73,8 @@ class Kind:
     id_key: ClassVar[str] = ""
     shapes: ClassVar[Mapping[str, str]] = {NOT_BLANK: REQUIRED}
     is_undoable: ClassVar[bool] = False
+    # A page speaks of the kind itself, and a template would make one of it.
+    do_not_call_in_templates: ClassVar[bool] = True
     # Rows that are written together in the background; each holds its locks until the last is.
     chunk_rows: ClassVar[int] = 100
 
