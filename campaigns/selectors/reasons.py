@@ -43,7 +43,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a customer has, and what a reward has left. `points`: those that count."""
+    """
+    What a customer has, and what a reward has left. `points`: those that count.
+
+    `quantity`: how many they want at once.
+    """
 
     customer: Customer
     points: Decimal
@@ -52,6 +56,7 @@ class Situation:
     is_targeted: bool
     may_spend: bool
     now: datetime
+    quantity: int = 1
 
 
 def may_spend(customer: Customer) -> bool:
@@ -59,8 +64,10 @@ def may_spend(customer: Customer) -> bool:
     return customer.status in customer.store.settings.customer_statuses_spending
 
 
-def why_not(campaign: RewardCampaign, customer: Customer, *, now: datetime) -> list[Reason]:
-    """Return why a customer cannot buy a reward now; nothing: they can. Four queries."""
+def why_not(
+    campaign: RewardCampaign, customer: Customer, *, now: datetime, quantity: int = 1
+) -> list[Reason]:
+    """Return why a customer cannot buy so many of a reward now; nothing: they can. Four queries."""
     return list(
         reasons(
             campaign,
@@ -72,6 +79,7 @@ def why_not(campaign: RewardCampaign, customer: Customer, *, now: datetime) -> l
                 is_targeted=is_targeted(campaign, customer),
                 may_spend=may_spend(customer),
                 now=now,
+                quantity=quantity,
             ),
         )
     )
@@ -95,7 +103,7 @@ def reasons(campaign: RewardCampaign, situation: Situation) -> Iterator[Reason]:
         yield Reason(Why.STATUS, gettext("Your account cannot buy rewards at the moment."))
     if campaign.has_pool:
         yield from _of_limits(campaign, situation)
-    missing = campaign.cost_in_points - situation.points
+    missing = campaign.cost_in_points * situation.quantity - situation.points
     if missing > ZERO:
         text = gettext("You need %(points)s more points.") % {"points": f"{missing.normalize():f}"}
         yield Reason(Why.POINTS, text)
@@ -122,19 +130,29 @@ def _of_campaign(campaign: RewardCampaign, situation: Situation) -> Iterator[Rea
 
 
 def _of_limits(campaign: RewardCampaign, situation: Situation) -> Iterator[Reason]:
-    tally, used = situation.tally, situation.used
-    has_codes = tally.codes > 0 if campaign.is_single_coupon else tally.free > 0
-    if not has_codes:
+    tally, used, quantity = situation.tally, situation.used, situation.quantity
+    left = tally.codes and quantity if campaign.is_single_coupon else tally.free
+    if left <= 0:
         yield Reason(Why.NO_CODES, gettext("All coupons of this reward are taken."))
-    if campaign.limit is not None and tally.used >= campaign.limit:
-        yield Reason(Why.LIMIT, gettext("This reward was taken as often as it can be."))
-    if campaign.limit_per_user is not None and used >= campaign.limit_per_user:
+    elif left < quantity:
+        yield Reason(Why.NO_CODES, _only(left))
+    if campaign.limit is not None and tally.used + quantity > campaign.limit:
+        left = campaign.limit - tally.used
+        taken = gettext("This reward was taken as often as it can be.")
+        yield Reason(Why.LIMIT, _only(left) if left > 0 else taken)
+    if campaign.limit_per_user is not None and used + quantity > campaign.limit_per_user:
+        left = campaign.limit_per_user - used
         text = ngettext(
             "You have already taken this reward %(count)s time; more is not possible.",
             "You have already taken this reward %(count)s times; more is not possible.",
             used,
         )
-        yield Reason(Why.LIMIT_PER_CUSTOMER, text % {"count": used})
+        yield Reason(Why.LIMIT_PER_CUSTOMER, _only(left) if left > 0 else text % {"count": used})
+
+
+def _only(left: int) -> str:
+    text = ngettext("You can have only %(count)s more.", "You can have only %(count)s more.", left)
+    return text % {"count": left}
 
 
 def _date(moment: datetime, situation: Situation) -> str:

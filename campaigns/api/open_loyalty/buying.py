@@ -140,16 +140,15 @@ class BuyView(CustomerRewardsView):
         `quantity` is documented as a part of the query; the body may have it, too. A refusal has,
         besides `error`, our own `whyNot`: the reasons as in the list of what is available.
         """
-        customer, campaign = self.customer(), self.campaign()
+        customer, campaign, values = self.customer(), self.campaign(), self.form()
         try:
-            bought = rewards.buy(
-                campaign=campaign, customer=customer, actor=self.actor, **self.form()
-            )
+            bought = rewards.buy(campaign=campaign, customer=customer, actor=self.actor, **values)
         except InvalidQuantity:
             raise
         except Refused as refusal:
             with self.language():
-                why = reasons.why_not(campaign, customer, now=clock.now())
+                quantity = values.get("quantity", 1)
+                why = reasons.why_not(campaign, customer, now=clock.now(), quantity=quantity)
             return Response({"error": refusal.message, "whyNot": self.said(why)}, status=400)
         rows = [coupon_row(coupon, self.actor) for coupon in bought]
         # Release 3.x's client reads one.

@@ -179,6 +179,42 @@ def buy(client: ApiClient, campaign: RewardCampaign, body: Any = None) -> Any:
 
 
 @pytest.mark.parametrize(
+    ("fields", "reason", "text"),
+    [
+        pytest.param(
+            {"coupons": ("one", "two")}, "no_codes", "You can have only 2 more.", id="pool"
+        ),
+        pytest.param(
+            {"is_unlimited": False, "limit": 2, "limit_per_user": 9},
+            "limit",
+            "You can have only 2 more.",
+            id="limit",
+        ),
+        pytest.param(
+            {"is_unlimited": False, "limit": 9, "limit_per_user": 1},
+            "limit_per_customer",
+            "You can have only 1 more.",
+            id="customer-s-limit",
+        ),
+        pytest.param(
+            {"cost_in_points": Decimal(30)}, "points", "You need 10 more points.", id="points"
+        ),
+    ],
+)
+def test_says_why_not_so_many(
+    app: ApiClient, shop: Store, entry: Level, fields: Any, reason: str, text: str
+) -> None:
+    """BUY-2, LIM-6: of three at once."""
+    fields = {"coupons": ("a", "b", "c", "d"), "cost_in_points": Decimal(1)} | fields
+    campaign = CampaignFactory(shop, level=entry, **fields)
+
+    answer = buy(app, campaign, {"quantity": 3})
+
+    assert answer.status_code == 400
+    assert answer.data["whyNot"] == [{"reason": reason, "text": text}]
+
+
+@pytest.mark.parametrize(
     ("fields", "body", "status", "error"),
     [
         pytest.param({"coupons": ("one",)}, {"quantity": 2}, 400, "No coupons left", id="LIM-6"),
