@@ -12,10 +12,12 @@ from accounts.services.customers import Registration
 from earning.models import Invitation, InvitationStatus, ReferralEvent
 from earning.selectors import invitations as selectors
 from earning.services import invitations, referrals
+from loyalty.core import throttle
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.store_settings import Channel
+from loyalty.core.throttle import TooManyAttempts
 from loyalty.portal import home, program
-from loyalty.portal.views import PASSWORD_MAX, Page
+from loyalty.portal.views import CLOSED, PASSWORD_MAX, Page
 
 FIELD_MAX = 255
 SHOWN = 50
@@ -101,9 +103,13 @@ class Join(Page):
             invitation_token=token,
         )
         try:
-            customer = customers.self_register(store=self.store, data=data)
+            # As by the API: what is refused tells which addresses are taken.
+            with throttle.code_entry("registration", self.caller(request).place):
+                customer = customers.self_register(store=self.store, data=data)
+        except TooManyAttempts:
+            return self.form(request, token, faults={"": [str(CLOSED)]}, status=429)
         except InvalidFields as refusal:
-            return self.form(request, token, faults=refusal.errors)
+            return self.form(request, token, faults=refusal.errors, status=422)
         values = {"is_active": customer.is_active, "here": self.address("sign-in")}
         return self.render(request, "joined", values)
 
@@ -113,6 +119,7 @@ class Join(Page):
         token: str,
         *,
         faults: Any = None,
+        status: int = 200,
     ) -> HttpResponse:
         inviter = selectors.find_inviter(self.store, token) if token else None
         is_by_text = self.store.settings.preferred_communication_method == Channel.SMS
@@ -133,7 +140,7 @@ class Join(Page):
             "errors": errors,
             "refusal": " ".join(text for name, text in errors.items() if name not in FIELDS),
         }
-        return self.render(request, "join", values, status=422 if faults else 200)
+        return self.render(request, "join", values, status=status)
 
 
 def _sent(invitation: Invitation) -> dict[str, Any]:

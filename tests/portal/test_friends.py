@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Customer
 from earning.models import Invitation, RuleType
 from earning.services import invitations, referrals
+from loyalty.core import throttle
 from loyalty.core.models import Event
 from tests.factories import CustomerFactory
 from tests.factories.earning import EarningRuleFactory
@@ -146,3 +147,13 @@ def test_no_mail_where_it_is_not_worth_its_while(alice, why):
     deliver(fact())
 
     assert mail.outbox == []
+
+
+def test_joining_tells_only_so_often_which_addresses_are_taken(client, alice, monkeypatch):
+    monkeypatch.setattr(throttle, "PER_ADDRESS", 1)
+    form = {"first_name": "E", "last_name": "E", "email": alice.email, "password": "Open-Sesame-1"}
+
+    pages = [client.post("/portal/join/", form | {"agreement1": "on"}) for _ in range(2)]
+
+    assert [page.status_code for page in pages] == [422, 429]
+    assert "Too many attempts." in pages[1].content.decode()

@@ -163,11 +163,21 @@ class SelfRegister(OpenLoyaltyView):
     rules = {"POST": PUBLIC}
     forms = {"POST": FormOf(customer_forms.SelfRegisterForm, root="customer")}
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Count first: refusals tell which addresses are taken (CUS-5), and nobody may try many."""
+        super().initial(request, *args, **kwargs)
+        throttle.begin(self._attempt(request))
+
     def post(self, request: Request, **ids: Any) -> Response:
         customer = customers.self_register(
             store=self.store, data=customers.Registration(**self.form())
         )
+        throttle.succeed(self._attempt(request))
         return Response({"customerId": str(customer.uuid), "email": customer.email})
+
+    @staticmethod
+    def _attempt(request: Request) -> Attempt:
+        return Attempt("registration", "", Place(ip_address_of(request._request)))
 
 
 class CustomerDetail(CustomerView):

@@ -1,6 +1,7 @@
 import pytest
 
 from accounts.models import Customer
+from loyalty.core import throttle
 from loyalty.core.models import Store
 from tests.accounts.api.conftest import Clerk
 from tests.factories import LevelFactory, PosFactory, SellerFactory, StoreFactory
@@ -241,3 +242,18 @@ def test_names_the_weakness_of_a_password_pwd4(shop: Store) -> None:
 
     assert answer.status_code == 400
     assert len(answer.data["form"]["children"]["plainPassword"]["errors"]) == 4
+
+
+@pytest.mark.parametrize("key", [{}, {"HTTP_IDEMPOTENCY_KEY": "once"}], ids=["plain", "with-key"])
+def test_lets_nobody_go_through_a_list_of_addresses(
+    shop: Store, monkeypatch: pytest.MonkeyPatch, key: dict[str, str]
+) -> None:
+    """CUS-5: what is taken is told, so it is told only so often; a success counts nothing."""
+    monkeypatch.setattr(throttle, "PER_ADDRESS", 2)
+    path = f"{shop.code}/customer/self_register"
+
+    codes = [ApiClient().form("POST", path, SELF, **key).status_code]
+    key = dict.fromkeys(key, "twice")
+    codes += [ApiClient().form("POST", path, SELF, **key).status_code for _ in range(3)]
+
+    assert codes == [200, 400, 400, 429]
