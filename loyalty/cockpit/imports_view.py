@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from itertools import islice
+from pathlib import Path
 from typing import IO, Any, cast
 from uuid import UUID
 
@@ -142,6 +144,7 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
         "figures": _figures(found),
         "progress": _progress(found),
         "table": _rows(found),
+        "grid": failed.grid(found) if may_modify and not found.is_open else [],
         "refused_count": found.rows_bad + found.rows_duplicate,
         "may_undo": may_modify and kind.is_undoable and found.state == ImportState.DONE,
     }
@@ -156,11 +159,12 @@ def act(request: CockpitRequest, job: UUID, deed: str) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     if deed not in DEEDS:
         raise Http404(deed)
+    shown: ImportJob | None = None
     try:
-        DEEDS[deed](request, found)
+        shown = DEEDS[deed](request, found)
     except DomainError as refusal:
         messages.error(request, word(refusal.message))
-    return HttpResponseRedirect(_address(found))
+    return HttpResponseRedirect(_address(shown or found))
 
 
 def refused(request: CockpitRequest, job: UUID) -> HttpResponse:
@@ -239,8 +243,23 @@ def _undo(request: CockpitRequest, job: ImportJob) -> None:
         messages.warning(request, text % {"count": formats.whole(left)})
 
 
-DEEDS: dict[str, Callable[[CockpitRequest, ImportJob], None]] = {
+def _mend(request: CockpitRequest, job: ImportJob) -> ImportJob:
+    """Check the rows that were mended in the grid, as an import of their own."""
+    file = BytesIO(failed.mended(job, request.POST.dict()))
+    kept = jobs.keep(
+        store=request.store,
+        kind=jobs.kind_of(job),
+        file=file,
+        name=f"{Path(job.name).stem} ({_('mended')}).csv",
+        actor=request.actor,
+    )
+    jobs.map_columns(job=kept, mapping=job.mapping)
+    return jobs.check(job=kept)
+
+
+DEEDS: dict[str, Callable[[CockpitRequest, ImportJob], ImportJob | None]] = {
     "check": _check,
+    "mend": _mend,
     "start": _start,
     "undo": _undo,
 }

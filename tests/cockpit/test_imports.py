@@ -161,3 +161,23 @@ def test_lists_many_with_the_queries_of_few(cockpit, shop, django_assert_max_num
 
     with django_assert_max_num_queries(12):
         client.get(LIST)
+
+
+def test_mends_refused_rows_in_a_grid(cockpit, shop):
+    client = cockpit()
+    upload(client, f"{HEADER}\n{GOOD}\n{GOOD.replace('ann@', 'bob@').replace('female', 'x')}\n")
+    job = ImportJob.objects.get()
+    client.post(page(job, "import_act", "check"), MAPPING)
+    work(job)
+    shown = client.get(page(job)).content.decode()
+    assert 'name="cell-2-0-4"' in shown
+
+    answer = client.post(page(job, "import_act", "mend"), {"cell-2-0-4": "male"})
+
+    mended = ImportJob.objects.exclude(pk=job.pk).get()
+    assert answer.url == page(mended)
+    work(mended)
+    assert (mended.state, mended.rows_ok, mended.rows_bad) == (ImportState.CHECKED, 1, 0)
+    client.post(page(mended, "import_act", "start"))
+    work(mended)
+    assert Customer.objects.in_store(shop).get(email="bob@example.com").gender == "male"

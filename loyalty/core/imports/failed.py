@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Any
 from xml.sax.saxutils import escape
@@ -29,6 +30,7 @@ CONTENT_TYPES = {
 }
 BLOCK_BYTES = 64 * 1024
 ROWS_AT_ONCE = 500
+GRID_ROWS_MAX = 50
 MARK = "\ufeff"
 
 
@@ -44,11 +46,58 @@ def stream(job: ImportJob) -> Iterator[bytes]:
     return _workbook(job, found) if kept_as == Format.XLSX else _csv(job, found)
 
 
+@dataclass(frozen=True)
+class GridLine:
+    """A line of a refused row, to be mended on the spot: its cells by the names of their inputs."""
+
+    number: int
+    message: str
+    cells: list[tuple[str, str, str]]
+
+
+def grid(job: ImportJob) -> list[GridLine]:
+    """Return the first refused rows of a table, cell by cell: (input, column, text)."""
+    if not Format(job.format).is_table:
+        return []
+    rows = job.rows.exclude(outcome=RowOutcome.DONE).exclude(content=None).order_by("number")
+    return [
+        GridLine(
+            row.number,
+            row.message,
+            [
+                (f"cell-{row.number}-{place}-{column}", name, str(line.get(name, "")))
+                for column, name in enumerate(job.header)
+                if name and name != ERROR_COLUMN
+            ],
+        )
+        for row in rows[:GRID_ROWS_MAX]
+        for place, line in enumerate(
+            row.content if isinstance(row.content, list) else [row.content]
+        )
+        if isinstance(line, dict)
+    ]
+
+
+def mended(job: ImportJob, texts: Mapping[str, str]) -> bytes:
+    """Return the rows of the grid as a CSV file, with the texts of the inputs."""
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=";")
+    writer.writerow([name for name in job.header if name and name != ERROR_COLUMN])
+    for line in grid(job):
+        writer.writerow([texts.get(field, text) for field, _column, text in line.cells])
+    return file.getvalue().encode()
+
+
+def _parts(row: ImportRow) -> list[Any]:
+    """Return the lines of a table that make up a row."""
+    return row.content if isinstance(row.content, list) else [row.content]
+
+
 def _lines(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[list[str]]:
     """Yield the lines of a table; several of them may make up a row."""
     yield [*job.header, ERROR_COLUMN]
     for row in rows:
-        for line in row.content if isinstance(row.content, list) else [row.content]:
+        for line in _parts(row):
             cells = line if isinstance(line, dict) else {}
             yield [*(str(cells.get(name, "")) for name in job.header), row.message]
 
