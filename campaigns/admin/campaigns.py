@@ -408,7 +408,11 @@ class CampaignAdmin(CockpitAdmin):
                 return HttpResponseRedirect(f"{self.object_url(subject, 'codes')}?told")
         context = codes_page.context_of(
             request, subject, is_whole=words.sees_codes(request.actor)
-        ) | {"pool_forms": forms, "here": self.object_url(subject, "codes")}
+        ) | {
+            "pool_forms": forms,
+            "here": self.object_url(subject, "codes"),
+            "page_tools": [Tool(_("Export"), _export_of(subject), "download")],
+        }
         return self.render(request, "cockpit/codes.html", context, subject, _("Codes"))
 
     # The page
@@ -563,3 +567,8 @@ def state_chip(text: str, tone: str, why: str) -> str:
 
 def labels_of(campaign: RewardCampaign) -> str:
     return ", ".join(f"{label.get('key')}: {label.get('value')}" for label in campaign.labels)
+
+
+def _export_of(campaign: RewardCampaign) -> str:
+    """Return where a pool's codes are taken out."""
+    return f"{reverse('admin:export_new', args=['codes'])}?campaign={campaign.uuid}"

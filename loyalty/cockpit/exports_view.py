@@ -102,7 +102,9 @@ def show_all(request: CockpitRequest) -> HttpResponse:
     shown = list(found[:JOBS_SHOWN])
     context = {
         "title": _("Exports"),
-        "kinds": [(kind.title, reverse("admin:export_new", args=[kind.name])) for kind in seen],
+        "kinds": sorted(
+            (str(kind.title), reverse("admin:export_new", args=[kind.name])) for kind in seen
+        ),
         "table": _list(shown),
     }
     return jobs_view.page(

@@ -158,6 +158,9 @@ def start(asked: Asked, *, is_woken: bool = True) -> ExportJob:
         actor_uuid=actor.uuid,
         actor_name=actor.name,
         actor_store_ids=None if store_ids is None else sorted(store_ids),
+        actor_permissions=None
+        if actor.is_super
+        else {resource: sorted(held) for resource, held in actor.permissions.items()},
         created_at=now,
         updated_at=now,
     )
@@ -292,16 +295,18 @@ def _end(job: ExportJob, state: ExportState, error: str = "") -> None:
 
 
 def asked_of(job: ExportJob) -> Asked:
-    """Return what a job was asked for; its actor sees the stores that they saw then."""
+    """Return what a job was asked for; its actor sees what they saw then."""
     kind = kinds.get(job.kind)
     assert kind is not None, f"There is no kind of export called {job.kind}."
-    ids = job.actor_store_ids
+    ids, permissions = job.actor_store_ids, job.actor_permissions
     actor = Actor(
         kind=ActorKind(job.actor_kind),
         id=job.actor_id,
         uuid=job.actor_uuid,
         name=job.actor_name,
         store_ids=None if ids is None else frozenset(ids),
+        is_super=permissions is None,
+        permissions={resource: frozenset(held) for resource, held in (permissions or {}).items()},
     )
     return Asked(kind, Format(job.format), job.store, actor, QueryDict(job.query))
 

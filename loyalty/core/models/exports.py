@@ -1,6 +1,6 @@
 """Lists that are taken out as files, and how far that is."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -47,6 +47,8 @@ class ExportJob(StoreModel):
     actor_uuid = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=255)
     actor_store_ids = models.JSONField(null=True)
+    # What they were allowed then, by resource: some columns are shown to some only. None: all.
+    actor_permissions: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)

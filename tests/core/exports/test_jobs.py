@@ -1,5 +1,6 @@
 """Exports of lists …"""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Level
-from loyalty.core.actors import SYSTEM
+from loyalty.core.actors import SYSTEM, Actor, ActorKind
 from loyalty.core.exports import jobs, kinds, reading
 from loyalty.core.exports.jobs import Asked
 from loyalty.core.exports.writing import Format
@@ -18,6 +19,7 @@ from loyalty.core.jobs import Run
 from loyalty.core.models import AuditEntry, ExportJob, ExportState, Store
 from tests.factories import StoreFactory
 from tests.factories.accounts import CustomerFactory, LevelFactory
+from tests.factories.campaigns import CampaignFactory
 
 
 @pytest.fixture(autouse=True)
@@ -171,6 +173,31 @@ def test_files_are_forgotten_after_a_week(shop, django_capture_on_commit_callbac
     job.refresh_from_db()
     assert (job.state, job.file.name) == (ExportState.OVER, "")
     assert not default_storage.exists(name)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "code"),
+    [
+        pytest.param({"VIEW"}, "••••", id="viewer"),
+        pytest.param({"VIEW", "MODIFY"}, "CODE-1", id="editor"),
+    ],
+)
+def test_jobs_see_what_their_actor_saw(shop, permissions, code):
+    campaign = CampaignFactory(shop, coupons=("CODE-1",))
+    sam = Actor(
+        kind=ActorKind.STAFF,
+        id=1,
+        uuid=None,
+        name="sam",
+        permissions={"REWARD_CAMPAIGN": frozenset(permissions)},
+    )
+    wanted = asked(shop, f"campaign={campaign.uuid}", kind="codes")
+
+    job = jobs.start(replace(wanted, actor=sam))
+    jobs.run(job.pk)
+
+    line = content(job).decode("utf-8-sig").splitlines()[1]
+    assert line == f"{campaign.uuid},{code},false"
 
 
 def test_are_audited_without_the_filters_values(shop):
