@@ -13,6 +13,7 @@ from accounts.models import CardState, Customer, Gender, PasswordReset, TokenSes
 from accounts.services.customer_locks import lock
 from loyalty.core import clock
 from loyalty.core.actors import Actor
+from loyalty.core.exports.jobs import forget_in_exports
 from loyalty.core.imports.forgetting import forget_in_imports
 from loyalty.core.models import Event
 from loyalty.core.services import audit, forgetting
@@ -55,6 +56,7 @@ def anonymize(*, customer: Customer, actor: Actor, now: datetime | None = None) 
     identities = identities_of(locked)
     transfers = _forget_points(locked)
     forget_in_imports(store=locked.store, things=[locked.uuid, *transfers], texts=identities)
+    forget_in_exports(locked.store)
     _forget_record(locked, now)
     TokenSession.objects.filter(customer=locked).delete()
     PasswordReset.objects.filter(customer=locked).delete()

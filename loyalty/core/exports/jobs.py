@@ -225,21 +225,26 @@ def _work(job: ExportJob, seconds: float | None, tell: Teller | None) -> None:
     for page, key in reading.read(**_reading(asked), after=job.last_key):
         rows += page
         if len(rows) >= PART_ROWS:
-            _set_down(job, rows, key)
+            if not _set_down(job, rows, key):
+                return
             rows = []
             if tell is not None:
                 tell(job)
             if ends_at is not None and time.monotonic() >= ends_at:
                 return
-    if rows:
-        _set_down(job, rows, key)
+    if rows and not _set_down(job, rows, key):
+        return
     _assemble(job, asked)
     if tell is not None:
         tell(job)
 
 
-def _set_down(job: ExportJob, rows: Sequence[Sequence[Plain]], key: str) -> None:
-    """Write a part, and then that it is there; one that was not counted is written again."""
+def _set_down(job: ExportJob, rows: Sequence[Sequence[Plain]], key: str) -> bool:
+    """
+    Write a part, and then that it is there; one that was not counted is written again.
+
+    False: the job was ended meanwhile, and nothing of it is left.
+    """
     name = _part(job, job.parts)
     default_storage.delete(name)
     default_storage.save(
@@ -250,8 +255,18 @@ def _set_down(job: ExportJob, rows: Sequence[Sequence[Plain]], key: str) -> None
     job.rows_done += len(rows)
     job.last_key = key
     job.attempts = 0
+    if _keep(job, "parts", "rows_done", "last_key", "attempts"):
+        return True
+    _forget_parts(job)
+    return False
+
+
+def _keep(job: ExportJob, *fields: str) -> bool:
+    """Store fields of a job, if nobody has ended it meanwhile."""
     job.updated_at = clock.now()
-    job.save(update_fields=["parts", "rows_done", "last_key", "attempts", "updated_at"])
+    running = ExportJob.objects.filter(pk=job.pk, state=ExportState.RUNNING)
+    values = {name: getattr(job, name) for name in (*fields, "updated_at")}
+    return running.update(**values) == 1
 
 
 def _assemble(job: ExportJob, asked: Asked) -> None:
@@ -263,8 +278,9 @@ def _assemble(job: ExportJob, asked: Asked) -> None:
         file.seek(0)
         job.file.save(f"{job.kind}-{secrets.token_hex(8)}.{job.format}", File(file), save=False)
     job.state = ExportState.DONE
-    job.finished_at = job.updated_at = clock.now()
-    job.save(update_fields=["file", "size", "state", "finished_at", "updated_at"])
+    job.finished_at = clock.now()
+    if not _keep(job, "file", "size", "state", "finished_at"):
+        job.file.delete(save=False)
     _forget_parts(job)
 
 
@@ -357,10 +373,35 @@ def forget(*, run: Run, now: datetime | None = None) -> None:
     old = ExportJob.objects.filter(state=ExportState.DONE, finished_at__lt=limit)
     for job in old.order_by("pk").iterator(chunk_size=200):
         with run.chunk() as done:
-            storage, name = job.file.storage, job.file.name
-            ExportJob.objects.filter(pk=job.pk).update(state=ExportState.OVER, file="", size=0)
-            transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))  # type: ignore[misc]
+            _take_back(job)
             done["files"] = 1
+
+
+def forget_in_exports(store: Store) -> None:
+    """
+    Take back a store's files when somebody is forgotten: they may be in any of them.
+
+    A file can be made anew at any time. What is being written now was read before, and fails.
+    """
+    now = clock.now()
+    running = ExportJob.objects.in_store(store).filter(state=ExportState.RUNNING)
+    running.update(
+        state=ExportState.FAILED,
+        error="A customer was forgotten meanwhile. Please take the list out again.",
+        finished_at=now,
+        updated_at=now,
+    )
+    done = ExportJob.objects.in_store(store).filter(state=ExportState.DONE)
+    for job in done.iterator(chunk_size=200):
+        _take_back(job)
+
+
+def _take_back(job: ExportJob) -> None:
+    storage, name = job.file.storage, job.file.name
+    assert name is not None
+    ExportJob.objects.filter(pk=job.pk).update(state=ExportState.OVER, file="", size=0)
+    # After commit: a rollback must still find the file.
+    transaction.on_commit(lambda: storage.delete(name))
 
 
 def to_json(job: ExportJob) -> dict[str, Any]:

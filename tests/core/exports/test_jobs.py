@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Level
+from accounts.models import Customer, Level
+from accounts.services import forgetting
 from loyalty.core.actors import SYSTEM, Actor, ActorKind
 from loyalty.core.exports import jobs, kinds, reading
 from loyalty.core.exports.jobs import Asked
@@ -137,7 +138,7 @@ def test_go_on_behind_the_last_part_after_a_worker_was_killed(shop, monkeypatch)
 def test_fail_after_three_attempts_in_vain(shop, monkeypatch):
     job = jobs.start(asked(shop))
     monkeypatch.setattr(jobs, "_assemble", lambda *args: 1 / 0)
-    monkeypatch.setattr(jobs, "_set_down", lambda *args: None)
+    monkeypatch.setattr(jobs, "_set_down", lambda *args: True)
 
     for _attempt in range(3):
         with pytest.raises(ZeroDivisionError):
@@ -241,3 +242,32 @@ def test_the_command_says_when_it_cannot_begin(shop, arguments):
         call_command("export_data", *arguments)
 
     assert left.value.code == 2
+
+
+def test_takes_files_back_when_somebody_is_forgotten(shop, django_capture_on_commit_callbacks):
+    done, running = jobs.start(asked(shop)), jobs.start(asked(shop))
+    jobs.run(done.pk)
+    done.refresh_from_db()
+    name = done.file.name
+    forgotten = Customer.objects.get(email="ann3@example.com")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        forgetting.anonymize(customer=forgotten, actor=SYSTEM)
+
+    done.refresh_from_db()
+    running.refresh_from_db()
+    assert not default_storage.exists(name)
+    assert (done.state, done.file.name) == (ExportState.OVER, "")
+    assert (running.state, jobs.run(running.pk)) == (ExportState.FAILED, 0)
+
+
+def test_one_that_was_ended_while_it_worked_leaves_nothing(shop, tmp_path):
+    job = jobs.start(asked(shop))
+    seen = ExportJob.objects.get(pk=job.pk)
+    jobs.forget_in_exports(shop)
+
+    jobs._work(seen, None, None)
+
+    job.refresh_from_db()
+    assert job.state == ExportState.FAILED
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
