@@ -23,7 +23,8 @@ from accounts.models import (
     Seller,
     StaffUser,
 )
-from accounts.selectors import coupon_codes, transfers
+from accounts.selectors import transfers
+from loyalty.core import coupon_codes
 from loyalty.core.exports.columns import day, flag, labels, moment, number, part, text, whole
 from loyalty.core.exports.kinds import Kind
 from loyalty.core.models import Store

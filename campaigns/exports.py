@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from import_export.resources import Resource as Columns
 
 from accounts.cockpit.lists import listed
 from accounts.models import Resource
-from accounts.selectors import coupon_codes
 from campaigns.models import CampaignCategory, Coupon, CouponCode, RewardCampaign
+from loyalty.core import coupon_codes
 from loyalty.core.actors import Actor
 from loyalty.core.exports.columns import flag, labels, moment, number, text, whole
-from loyalty.core.exports.kinds import Find, Kind, UnknownFilter
+from loyalty.core.exports.kinds import Kind, UnknownFilter
 from loyalty.core.models import Store
 
 
@@ -87,17 +87,6 @@ def hide_codes(rows: Sequence[Any], store: Store, now: datetime) -> None:
             row.code = coupon_codes.hidden(row.code)
 
 
-def told_of_codes(find: Find) -> Find:
-    """Return a search whose rows also say whether their reader sees codes whole."""
-
-    def found(store: Store, actor: Actor, query: QueryDict) -> "QuerySet[Any]":
-        is_seen = Value(coupon_codes.sees(actor))
-        rows: QuerySet[Any] = find(store, actor, query).annotate(is_code_seen=is_seen)
-        return rows
-
-    return found
-
-
 class CategoryColumns(Columns):  # type: ignore[misc]  # as above
     category_id = text("campaignCategoryId", "uuid")
     name = text("name", str)
@@ -146,8 +135,9 @@ KINDS = (
         # It names people.
         rights=(Resource.REWARD_CAMPAIGN, Resource.CUSTOMER),
         resource=CouponColumns,
-        **COUPONS | {"find": told_of_codes(COUPONS["find"])},
+        **COUPONS | {"find": coupon_codes.told_of(COUPONS["find"])},
         prepare=read_status,
+        hides_from=coupon_codes.hides_from,
     ),
     Kind(
         name="categories",
@@ -161,8 +151,9 @@ KINDS = (
         title=_("Codes"),
         rights=(Resource.REWARD_CAMPAIGN,),
         resource=CodeColumns,
-        find=told_of_codes(find_codes),
+        find=coupon_codes.told_of(find_codes),
         prepare=hide_codes,
+        hides_from=coupon_codes.hides_from,
         filters=lambda: CODE_FILTERS,
     ),
 )

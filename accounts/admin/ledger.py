@@ -30,7 +30,7 @@ from accounts.ledger.models import (
     WalletKind,
 )
 from accounts.models import Customer, Resource
-from accounts.selectors import coupon_codes
+from loyalty.core import coupon_codes
 
 STATUS_TONES = {
     PostingStatus.CAPTURED: "good",

@@ -25,8 +25,8 @@ from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import LotState
 from accounts.models import Access, PointsTransfer, Resource, TransferState, TransferType
 from accounts.models.transfers import ADDING_TYPES
-from accounts.selectors import coupon_codes
 from accounts.services import points
+from loyalty.core import coupon_codes
 
 REASON_LENGTH_MAX = 500
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Customer
-from accounts.selectors import coupon_codes, own_data
-from loyalty.core import clock
+from accounts.selectors import own_data
+from loyalty.core import clock, coupon_codes
 from loyalty.core.actors import Actor
 from loyalty.core.services import audit
 

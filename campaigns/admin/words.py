@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from accounts.cockpit import formats
 from accounts.cockpit.vocabulary import word
-from accounts.selectors import coupon_codes
 from campaigns.models import (
     Coupon,
     CouponStatus,
@@ -19,6 +18,7 @@ from campaigns.models import (
 from campaigns.selectors import usage
 from campaigns.selectors.audience import Names
 from campaigns.selectors.usage import UNBOUNDED, Tally
+from loyalty.core import coupon_codes
 from loyalty.core.actors import Actor
 
 # So much of a code is shown to who may not see it: enough to compare, too little to use.

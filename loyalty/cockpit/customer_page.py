@@ -18,11 +18,12 @@ from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Lot
 from accounts.models import Customer, LevelChange, PointsTransfer
-from accounts.selectors import balances, coupon_codes, points_statistics, qualifying, standing
+from accounts.selectors import balances, points_statistics, qualifying, standing
 from campaigns.admin import words
 from campaigns.selectors import bought
 from earning.selectors import invitations
 from loyalty.cockpit import timeline
+from loyalty.core import coupon_codes
 from transactions.admin import kind_chip
 from transactions.models import Transaction
 from transactions.selectors import points as document_points

@@ -1,10 +1,15 @@
 """What the platform itself writes down, as files: the trail, the facts, messages, webhooks."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from import_export.resources import Resource as Columns
 
 from accounts.cockpit.lists import listed
 from accounts.models import Resource
+from loyalty.core import coupon_codes
 from loyalty.core.exports.columns import flag, moment, text, whole
 from loyalty.core.exports.kinds import Kind
 from loyalty.core.models import AuditEntry, Event, SentMessage, Store, WebhookDelivery
@@ -29,6 +34,13 @@ class EventColumns(Columns):  # type: ignore[misc]  # as above
     subject = text("subject", "subject")
     payload = text("payload", "payload")
     recorded_at = moment("recordedAt", "recorded_at")
+
+
+def hide_codes(rows: Sequence[Any], store: Store, now: datetime) -> None:
+    """Leave of the codes that facts name their ends, where the reader may not see them whole."""
+    for row in rows:
+        if not row.is_code_seen and (comment := row.payload.get("comment")):
+            row.payload["comment"] = coupon_codes.hidden_in(comment)
 
 
 class MessageColumns(Columns):  # type: ignore[misc]  # as above
@@ -63,6 +75,8 @@ class StoreColumns(Columns):  # type: ignore[misc]  # as above
     active = flag("active", "is_active")
 
 
+EVENTS = listed(Event)
+
 KINDS = (
     Kind(
         name="audit-log",
@@ -76,7 +90,9 @@ KINDS = (
         title=_("Events"),
         rights=(Resource.AUDIT,),
         resource=EventColumns,
-        **listed(Event),
+        **EVENTS | {"find": coupon_codes.told_of(EVENTS["find"])},
+        prepare=hide_codes,
+        hides_from=coupon_codes.hides_from,
     ),
     Kind(
         name="messages",

@@ -121,6 +121,8 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
     _require(request, asked.kind)
     taken = (found.updated_at - found.created_at).total_seconds()
     rate = found.rows_done / taken if taken > 0 else 0
+    is_done = found.state == ExportState.DONE
+    may_fetch = jobs.may_be_fetched_by(found, request.actor)
     rows_left = max(found.rows_total - found.rows_done, 0)
     context = {
         "title": str(asked.kind.title),
@@ -133,7 +135,8 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
         "percent": min(found.rows_done * 100 // max(found.rows_total, 1), 99),
         "rate": formats.whole(round(rate)) if rate else "",
         "left": str(timedelta(seconds=round(rows_left / rate))) if rate else "",
-        "link": jobs.link_to(found) if found.state == ExportState.DONE else "",
+        "link": jobs.link_to(found) if is_done and may_fetch else "",
+        "is_withheld": is_done and not may_fetch,
         "link_hours": jobs.LINK_LASTS // timedelta(hours=1),
         "file_days": jobs.FILE_LASTS.days,
     }

@@ -143,7 +143,7 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
         "earlier": jobs.find_earlier(found) if is_ready else None,
         "figures": _figures(found),
         "progress": _progress(found),
-        "table": _rows(found),
+        "table": _rows(found) if kind.may_be_read_by(request.actor) else None,
         "grid": failed.grid(found) if may_modify and not found.is_open else [],
         "refused_count": found.rows_bad + found.rows_duplicate,
         "may_undo": may_modify and kind.is_undoable and found.state == ImportState.DONE,
@@ -170,6 +170,8 @@ def act(request: CockpitRequest, job: UUID, deed: str) -> HttpResponse:
 def refused(request: CockpitRequest, job: UUID) -> HttpResponse:
     """Send the refused rows as a file in the format that they came in."""
     found = _found(request, job)
+    if not jobs.kind_of(found).may_be_read_by(request.actor):
+        raise rights.RightMissing(Resource(jobs.kind_of(found).resource), Access.MODIFY)
     answer = StreamingHttpResponse(
         failed.stream(found), content_type=failed.CONTENT_TYPES[Format(found.format)]
     )

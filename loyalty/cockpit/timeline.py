@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.cockpit import formats
 from accounts.cockpit.pages import Column, Table
 from accounts.models import Customer, Level, Segment
-from accounts.selectors import coupon_codes
+from loyalty.core import coupon_codes
 from loyalty.core.models import Event
 
 EVENTS_SHOWN = 12

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 
 from accounts import access
 from accounts.events import POINTS_EXPIRING_SOON
-from accounts.selectors import coupon_codes, history
+from accounts.selectors import history
+from loyalty.core import coupon_codes
 from loyalty.core.api import formats
 from loyalty.core.api.open_loyalty.events import type_of
 from loyalty.core.api.views import ADMIN, OpenLoyaltyView, Rule
@@ -30,8 +31,7 @@ class History(OpenLoyaltyView):
         return Response([self._entry(fact, str(customer.uuid)) for fact in found])
 
     def _entry(self, fact: Event, customer_id: str) -> dict[str, Any]:
-        if comment := fact.payload.get("comment"):
-            fact.payload["comment"] = coupon_codes.comment_for(self.actor, comment)
+        fact.payload = coupon_codes.payload_for(self.actor, fact.payload)
         return write_entry(fact, customer_id, self.zone)
 
 

@@ -15,9 +15,10 @@ from accounts import access
 from accounts.api.open_loyalty import transfer_rows
 from accounts.api.open_loyalty.fields import NO_CHOICE
 from accounts.models import Customer, Resource, TransferState, TransferType
-from accounts.selectors import coupon_codes, points_histogram, transfers
+from accounts.selectors import points_histogram, transfers
 from accounts.selectors.points_histogram import Interval, PointsKind
 from accounts.services import points
+from loyalty.core import coupon_codes
 from loyalty.core.actors import ActorKind
 from loyalty.core.api import formats
 from loyalty.core.api.forms import Amount, Form, FormOf

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from accounts import access as people
 from accounts.models import Customer
-from accounts.selectors import coupon_codes
 from campaigns import access
 from campaigns.api.open_loyalty import buying_forms, filters
 from campaigns.api.open_loyalty.campaign_documents import Reader
@@ -22,7 +21,7 @@ from campaigns.selectors.availability import Offer
 from campaigns.selectors.reasons import Reason
 from campaigns.services import rewards
 from campaigns.services.refusals import InvalidQuantity, Refused
-from loyalty.core import clock
+from loyalty.core import clock, coupon_codes
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.api.formats import number
 from loyalty.core.api.forms import FormOf

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 
 from accounts import access as people
 from accounts.api.open_loyalty.customer_documents import CustomerWriter
-from accounts.selectors import coupon_codes
 from campaigns import access
 from campaigns.api.open_loyalty import campaign_forms, filters
 from campaigns.api.open_loyalty.campaign_documents import CampaignWriter, Reader
@@ -21,7 +20,7 @@ from campaigns.selectors import campaigns as selectors
 from campaigns.selectors.bought import list_bought
 from campaigns.selectors.campaigns import Filters
 from campaigns.services import campaigns, pools
-from loyalty.core import clock
+from loyalty.core import clock, coupon_codes
 from loyalty.core.actors import ActorKind
 from loyalty.core.api.formats import date_time, number
 from loyalty.core.api.forms import FormOf

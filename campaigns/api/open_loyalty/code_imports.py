@@ -34,6 +34,7 @@ class CouponCodesKind(Kind):
     columns = ("campaignId", "campaignName", "code")
     required = ("code",)
     chunk_rows = 2_000
+    is_secret = True
 
     def identify(self, row: Row) -> str:
         return text_of(row, "code")

@@ -15,6 +15,7 @@ from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Customer, Resource
+from loyalty.core import coupon_codes
 from loyalty.core.models import Event
 
 
@@ -43,6 +44,12 @@ class EventAdmin(ReadOnlyAdmin):
         if len(text) == 36 and text.count("-") == 4:
             return queryset.filter(subject=text), False
         return queryset.filter(type=text.lower()), False
+
+    def get_changelist_instance(self, request: Any) -> Any:
+        changelist = super().get_changelist_instance(request)
+        for event in changelist.result_list:
+            event.payload = coupon_codes.payload_for(request.actor, event.payload)
+        return changelist
 
     @admin.display(description=gettext_lazy("When"), ordering="pk")
     def at(self, event: Event) -> str:
@@ -81,7 +88,9 @@ class EventAdmin(ReadOnlyAdmin):
                 _("Values"),
                 [
                     Fact(key, value if isinstance(value, str) else json.dumps(value))
-                    for key, value in subject.payload.items()
+                    for key, value in coupon_codes.payload_for(
+                        request.actor, subject.payload
+                    ).items()
                 ],
             ),
         )

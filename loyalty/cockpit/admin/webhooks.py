@@ -20,6 +20,7 @@ from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Customer, Resource
+from loyalty.core import coupon_codes
 from loyalty.core.models import DeliveryState, WebhookDelivery
 from loyalty.core.webhooks import log, signing
 from loyalty.webhooks import TYPES
@@ -190,7 +191,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
             return _("Shown to those who may see customers.")
         if not subject.body:
             return _("No longer kept.")
-        text = json.dumps(json.loads(subject.body), ensure_ascii=False, indent=2)
+        told = coupon_codes.body_for(request.actor, subject.body)
+        text = json.dumps(told, ensure_ascii=False, indent=2)
         return format_html('<pre class="code">{}</pre>', text)
 
     def tables(self, request: CockpitRequest, subject: WebhookDelivery) -> Sequence[Table]:

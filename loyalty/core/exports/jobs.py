@@ -334,6 +334,18 @@ def get(store: Store, uuid: UUID) -> ExportJob | None:
     return ExportJob.objects.in_store(store).select_related("store").filter(uuid=uuid).first()
 
 
+def may_be_fetched_by(job: ExportJob, actor: Actor) -> bool:
+    """Return whether a reader of the list sees all that its file holds: it is its maker's view."""
+    asked = asked_of(job)
+    if not asked.kind.may_be_seen_by(actor):
+        return False
+    if asked.kind.hides_from(actor) and not asked.kind.hides_from(asked.actor):
+        return False
+    if actor.store_ids is None:
+        return True
+    return asked.actor.store_ids is not None and asked.actor.store_ids <= actor.store_ids
+
+
 def link_to(job: ExportJob) -> str:
     """Return the path of a finished file, for whoever has it, for a day."""
     assert job.state == ExportState.DONE
@@ -404,8 +416,8 @@ def _take_back(job: ExportJob) -> None:
     transaction.on_commit(lambda: storage.delete(name))
 
 
-def to_json(job: ExportJob) -> dict[str, Any]:
-    """Return a job as the API and programs see it."""
+def to_json(job: ExportJob, actor: Actor) -> dict[str, Any]:
+    """Return a job as the API and programs see it; its file has no address for who sees less."""
     is_done = job.state == ExportState.DONE
     return {
         "exportId": str(job.uuid),
@@ -416,7 +428,7 @@ def to_json(job: ExportJob) -> dict[str, Any]:
         "rowsDone": job.rows_done,
         "rowsTotal": job.rows_total,
         "size": job.size if is_done else None,
-        "downloadUrl": link_to(job) if is_done else None,
+        "downloadUrl": link_to(job) if is_done and may_be_fetched_by(job, actor) else None,
         "error": job.error or None,
         "createdAt": job.created_at.isoformat(),
         "finishedAt": job.finished_at.isoformat() if job.finished_at else None,

@@ -21,6 +21,7 @@ from loyalty.core.models import Store
 
 Find = Callable[[Store, Actor, QueryDict], "QuerySet[Any]"]
 Prepare = Callable[[Sequence[Any], Store, datetime], None]
+Hides = Callable[[Actor], bool]
 
 
 class UnknownFilter(DomainError):
@@ -33,13 +34,18 @@ class UnknownFilter(DomainError):
 def _nothing(rows: Sequence[Any], store: Store, now: datetime) -> None: ...
 
 
+def _from_nobody(actor: Actor) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """
     `name` stands in addresses and in the database. `rights`: what its reader must be allowed to
     see, all of them. `find`: the rows that a query asks for. `prepare`: reads what the columns of a
-    page of rows need, at once, and puts it on them. `filters`: names of what a query may hold, for
-    people. `model`: whose list in the cockpit it is, where it is one.
+    page of rows need, at once, and puts it on them. `hides_from`: whether a reader of the list sees
+    a part of it only. `filters`: names of what a query may hold, for people. `model`: whose list in
+    the cockpit it is, where it is one.
     """
 
     name: str
@@ -48,6 +54,7 @@ class Kind:
     resource: type[Resource]
     find: Find
     prepare: Prepare = _nothing
+    hides_from: Hides = _from_nobody
     filters: Callable[[], tuple[str, ...]] = tuple
     model: type[Model] | None = None
 

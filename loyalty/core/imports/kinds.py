@@ -73,6 +73,8 @@ class Kind:
     id_key: ClassVar[str] = ""
     shapes: ClassVar[Mapping[str, str]] = {NOT_BLANK: REQUIRED}
     is_undoable: ClassVar[bool] = False
+    # Its rows are worth money, such as codes: they are shown to whoever may bring them in.
+    is_secret: ClassVar[bool] = False
     # A page speaks of the kind itself, and a template would make one of it.
     do_not_call_in_templates: ClassVar[bool] = True
     # Rows that are written together in the background; each holds its locks until the last is.
@@ -81,6 +83,12 @@ class Kind:
     def __init__(self, store: Store, actor: Actor) -> None:
         self.store = store
         self.actor = actor
+
+    @classmethod
+    def may_be_read_by(cls, actor: Actor) -> bool:
+        """Return whether somebody sees the rows themselves, and not only what became of a file."""
+        may = actor.can_modify if cls.is_secret else actor.can_view
+        return may(cls.resource)
 
     def identify(self, row: Row) -> str:
         """Return how a row calls itself."""

@@ -1,26 +1,31 @@
 """Staff who may not change rewards see no more of a code than its end, wherever it is told."""
 
+import json
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from accounts.models import Customer, Level
-from accounts.selectors import coupon_codes
+from accounts.models import Customer, Level, Resource
 from campaigns.models import Coupon, RewardType
-from campaigns.services import rewards
-from loyalty.core.actors import SYSTEM
+from campaigns.services import coupons, rewards
+from loyalty.core import coupon_codes
+from loyalty.core.actors import SYSTEM, Actor
 from loyalty.core.exports import jobs, kinds
 from loyalty.core.exports.jobs import Asked
 from loyalty.core.exports.writing import Format
-from loyalty.core.models import Store
+from loyalty.core.imports import jobs as import_jobs
+from loyalty.core.imports import kinds as import_kinds
+from loyalty.core.models import Event, Store
 from tests.campaigns.conftest import STAFF
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.staff import StaffFactory
 from tests.support.api import ApiClient
 
 CODE, FREE = "SUMMER-4F2K-99X", "WINTER-77AA-11Q"
-ALL = ("REWARD_CAMPAIGN:VIEW", "CUSTOMER:VIEW", "POINT_TRANSFER:VIEW")
+ALL = tuple(f"{resource.value}:VIEW" for resource in Resource)
 VERA = replace(
     STAFF,
     is_super=False,
@@ -34,6 +39,16 @@ def bought(shop: Store, entry: Level, alice: Customer) -> Coupon:
         shop, RewardType.GIFT_CODE, level=entry, name="Mug", coupons=(CODE, FREE)
     )
     [coupon] = rewards.buy(campaign=campaign, customer=alice, actor=SYSTEM)
+    mark = coupons.Mark(
+        campaign_uuid=campaign.uuid,
+        customer_uuid=alice.uuid,
+        coupon_uuid=coupon.uuid,
+        code=CODE,
+        is_used=True,
+    )
+    coupons.mark(store=shop, marks=[mark], actor=STAFF)
+    coupons.mark(store=shop, marks=[replace(mark, is_used=False)], actor=STAFF)
+    coupons.cancel(store=shop, coupon_uuid=coupon.uuid, actor=STAFF, frees_code=True)
     return Coupon.objects.select_related("campaign", "customer").get(pk=coupon.pk)
 
 
@@ -49,6 +64,8 @@ def addresses(coupon: Coupon) -> dict[str, str]:
         "customer": f"SHOP/customer/{customer}",
         "customers": "SHOP/admin/customer",
         "data": f"SHOP/customer/{customer}/data",
+        "events": "event?perPage=1000",
+        "event": f"event/{Event.objects.get(type='points.spent').pk}",
     }
 
 
@@ -62,6 +79,8 @@ NAMES = [
     "data",
     "customer",
     "customers",
+    "events",
+    "event",
 ]
 
 
@@ -106,18 +125,84 @@ def test_shows_customers_and_sellers_the_customers_own(
         assert FREE not in text
 
 
-@pytest.mark.parametrize("kind", ["bought-rewards", "codes", "points-transfers", "postings"])
+TELLING = {"bought-rewards", "codes", "points-transfers", "postings", "events"}
+
+
+@pytest.mark.parametrize("kind", sorted(kind.name for kind in kinds.list_all()))
 def test_files_hide_them_too(bought: Coupon, shop: Store, kind: str) -> None:
     text = exported(shop, kind, VERA)
 
     assert CODE not in text
     assert FREE not in text
-    assert "99X" in text
+    assert ("99X" in text) == (kind in TELLING)
 
 
-@pytest.mark.parametrize("kind", ["bought-rewards", "codes"])
+@pytest.mark.parametrize("kind", ["bought-rewards", "codes", "events"])
 def test_files_hold_them_for_who_may_change_rewards(bought: Coupon, shop: Store, kind: str) -> None:
     assert CODE in exported(shop, kind, STAFF)
+
+
+@pytest.mark.parametrize("path", ["core/event/", "core/event/{id}/change/", "core/auditentry/"])
+@pytest.mark.parametrize("is_editor", [False, True])
+def test_the_cockpits_events_hide_them_too(bought: Coupon, path: str, is_editor: bool) -> None:
+    client = Client()
+    client.force_login(StaffFactory() if is_editor else StaffFactory(*ALL))
+    client.post(f"/cockpit/store/{bought.store.code}/")
+
+    spent = Event.objects.get(type="points.spent")
+    page = client.get(f"/cockpit/{path.format(id=spent.pk)}", follow=True)
+
+    assert page.status_code == 200
+    assert (CODE in page.content.decode()) == (is_editor and "change" in path)
+
+
+def test_kept_webhooks_hide_them_too() -> None:
+    body = json.dumps([{"coupon": CODE, "points": 3, "comment": f"Mug, coupon: {CODE}"}])
+
+    assert coupon_codes.body_for(STAFF, body)[0]["coupon"] == CODE
+    assert coupon_codes.body_for(VERA, body) == [
+        {"coupon": "••••99X", "points": 3, "comment": "Mug, coupon: ••••99X"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("maker", "reader", "is_given"),
+    [
+        pytest.param(STAFF, VERA, False, id="whole-for-a-viewer"),
+        pytest.param(VERA, VERA, True, id="hidden-for-a-viewer"),
+        pytest.param(VERA, STAFF, True, id="hidden-for-an-editor"),
+        pytest.param(STAFF, STAFF, True, id="whole-for-an-editor"),
+        pytest.param(STAFF, replace(STAFF, store_ids=frozenset({1})), False, id="of-more-stores"),
+    ],
+)
+def test_a_finished_file_is_for_who_sees_as_much_as_its_maker(
+    bought: Coupon, shop: Store, maker: Actor, reader: Actor, is_given: bool
+) -> None:
+    kind = kinds.get("codes")
+    assert kind is not None
+    job = jobs.start(Asked(kind, Format.CSV, shop, maker, jobs.parse_query("")))
+    jobs.run(job.pk)
+    job.refresh_from_db()
+
+    assert (jobs.to_json(job, reader)["downloadUrl"] is not None) == is_given
+
+
+@pytest.mark.parametrize("path", ["rows", "refused"])
+def test_rows_of_a_file_of_codes_are_for_who_may_bring_them_in(
+    bought: Coupon, shop: Store, sam: ApiClient, viewer: ApiClient, path: str
+) -> None:
+    kind = import_kinds.get("coupon-codes")
+    assert kind is not None
+    file = BytesIO(f"campaignName;code\nMug;{FREE}\n".encode())
+    kept = import_jobs.keep(store=shop, kind=kind, file=file, name="codes", actor=STAFF)
+    job = import_jobs.start(job=kept, actor=STAFF)
+    import_jobs.run(job.pk)
+
+    address = f"SHOP/admin/import/{job.uuid}"
+    assert viewer.get(address).data["totalDuplicates"] == 1
+    assert viewer.get(f"{address}/{path}").status_code == 403
+    answer = sam.get(f"{address}/{path}")
+    assert FREE in b"".join(answer).decode()
 
 
 def exported(store: Store, kind: str, actor: Any) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from loyalty.core import coupon_codes
+from loyalty.core.actors import Actor
 from loyalty.core.api import formats
 from loyalty.core.api.views import OpenLoyaltyView
 from loyalty.core.errors import NotFound
@@ -98,7 +100,7 @@ class Events(OpenLoyaltyView):
             found = found.filter(pk__gte=first)
         if str(request.query_params.get("direction", "")).upper() == "DESC":
             found = found.order_by("-pk")
-        rows = [event_row(event) for event in found[:size]]
+        rows = [event_row(event, self.actor) for event in found[:size]]
         total = len(rows) if len(rows) < size else found.count()
         return Response({"events": rows, "total": total})
 
@@ -113,10 +115,11 @@ class EventDetails(OpenLoyaltyView):
             raise NotFound
         if self.actor.store_ids is not None and found.store_id not in self.actor.store_ids:
             raise NotFound
-        return Response(event_row(found))
+        return Response(event_row(found, self.actor))
 
 
-def event_row(event: Event) -> dict[str, Any]:
+def event_row(event: Event, actor: Actor) -> dict[str, Any]:
+    event.payload = coupon_codes.payload_for(actor, event.payload)
     return {
         "id": event.pk,
         # The aggregate's, as in the original: what the fact is about.

@@ -58,7 +58,10 @@ class Exports(ExportView):
         """Return the store's exports of the lists that the caller may see."""
         seen = [kind.name for kind in self.seen()]
         found = ExportJob.objects.in_store(self.store).filter(kind__in=seen)
-        return self.listed(found, key="exports", row=jobs.to_json)
+        return self.listed(found, key="exports", row=self._row)
+
+    def _row(self, job: ExportJob) -> dict[str, Any]:
+        return jobs.to_json(job, self.actor)
 
     def post(self, request: Request, **ids: Any) -> HttpResponse:
         """
@@ -80,7 +83,7 @@ class Exports(ExportView):
             return jobs.answer(asked)  # type: ignore[return-value]  # it streams
         job = jobs.start(asked)
         headers = {"Preference-Applied": ASYNC} if is_async else {}
-        return Response(jobs.to_json(job), status=status.HTTP_202_ACCEPTED, headers=headers)
+        return Response(self._row(job), status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
 class ExportKinds(ExportView):
@@ -106,7 +109,7 @@ class ExportDetails(ExportView):
             raise NotFound
         if not jobs.asked_of(job).kind.may_be_seen_by(self.actor):
             raise PermissionDenied
-        return Response(jobs.to_json(job))
+        return Response(jobs.to_json(job, self.actor))
 
 
 class ExportFile(OpenLoyaltyView):

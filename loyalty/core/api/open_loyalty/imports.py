@@ -94,36 +94,43 @@ class Imports(OpenLoyaltyView):
         return self.listed(found, key="imports", row=jobs.to_json)
 
 
-class ImportDetails(OpenLoyaltyView):
-    """`GET admin/import/<import>`: how far one is, and what became of its rows."""
-
-    def get(self, request: Request, **ids: Any) -> Response:
-        job = jobs.get(self.store, ids["job"])
+class ImportJobView(OpenLoyaltyView):
+    def found(self) -> ImportJob:
+        job = jobs.get(self.store, self.kwargs["job"])
         if job is None:
             raise NotFound
         if not self.actor.can_view(jobs.kind_of(job).resource):
             raise PermissionDenied
-        return Response(jobs.to_json(job))
+        return job
+
+    def found_with_rows(self) -> ImportJob:
+        job = self.found()
+        if not jobs.kind_of(job).may_be_read_by(self.actor):
+            raise PermissionDenied
+        return job
 
 
-class ImportRows(ImportDetails):
+class ImportDetails(ImportJobView):
+    """`GET admin/import/<import>`: how far one is, and what became of its rows."""
+
+    def get(self, request: Request, **ids: Any) -> Response:
+        return Response(jobs.to_json(self.found()))
+
+
+class ImportRows(ImportJobView):
     """`GET admin/import/<import>/rows`: the rows of which something is to be said."""
 
     def get(self, request: Request, **ids: Any) -> Response:
-        super().get(request, **ids)
-        job = jobs.get(self.store, ids["job"])
-        assert job is not None
+        job = self.found_with_rows()
         rows = job.rows.exclude(outcome=RowOutcome.DONE).order_by("number")
         return self.listed(rows, key="rows", row=_row)
 
 
-class ImportRefused(ImportDetails):
+class ImportRefused(ImportJobView):
     """`GET admin/import/<import>/refused`: the refused rows, in the format that they came in."""
 
     def get(self, request: Request, **ids: Any) -> Any:
-        super().get(request, **ids)
-        job = jobs.get(self.store, ids["job"])
-        assert job is not None
+        job = self.found_with_rows()
         answer = StreamingHttpResponse(
             failed.stream(job), content_type=failed.CONTENT_TYPES[Format(job.format)]
         )
