@@ -22,7 +22,7 @@ from django.db.models.functions import Cast, Lower, Round
 from django.db.models.lookups import Exact
 
 from accounts import identifiers
-from accounts.models import Customer, CustomerStatus, SegmentMembership
+from accounts.models import CodePurpose, Customer, CustomerCode, CustomerStatus, SegmentMembership
 from accounts.selectors import search
 from loyalty.core import sql
 from loyalty.core.models import Store
@@ -60,6 +60,16 @@ def find_by_identity(
                 customer.store = store
                 return customer
     return None
+
+
+def list_unproven_addresses(customer: Customer, *, now: datetime) -> list[str]:
+    """Return the new addresses that wait for the code that was sent to them (ACT-6)."""
+    waiting = CustomerCode.objects.filter(customer=customer, ended_at=None).exclude(
+        purpose=CodePurpose.ACTIVATION
+    )
+    # Its time begins when the message is written.
+    good = waiting.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+    return list(good.order_by("purpose").values_list("address", flat=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

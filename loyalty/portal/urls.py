@@ -7,7 +7,7 @@ Their names are reserved: no store's code can be one (`stores.RESERVED_CODES`).
 from django.urls import re_path
 from django.views.generic import RedirectView
 
-from loyalty.portal import friends, own_data, rewards, signed_in, views, way_back
+from loyalty.portal import friends, own_data, profile, rewards, signed_in, views, way_back
 
 app_name = "portal"
 
@@ -17,6 +17,7 @@ PAGES = (
     ("sign-out/", views.SignOut, "sign-out"),
     ("language/", views.Language, "language"),
     ("password/", views.OwnPassword, "password"),
+    ("profile/", profile.Profile, "profile"),
     ("signed-in/", signed_in.SignedIn, "signed-in"),
     ("forgot/", way_back.Forgot, "forgot"),
     ("reset/", way_back.Reset, "reset-code"),

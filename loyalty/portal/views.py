@@ -105,6 +105,7 @@ class Page(View):
             "is_signed_in": self.customer is not None,
             "home_url": self.address("home"),
             "sign_in_url": self.address("sign-in"),
+            "profile_url": self.address("profile"),
             "own_data_url": self.address("my-data"),
             "rewards_url": self.address("rewards"),
             "coupons_url": self.address("coupons"),

@@ -4,7 +4,7 @@ from loyalty.core.models import AuditEntry
 
 
 def test_is_a_file_of_their_own(signed_in, alice):
-    page = signed_in.get("/portal/").content.decode()
+    page = signed_in.get("/portal/profile/").content.decode()
     assert 'action="/portal/my-data/"' in page
 
     answer = signed_in.post("/portal/my-data/", REMOTE_ADDR="203.0.113.5")

@@ -49,6 +49,7 @@ RESERVED_CODES = frozenset(
         "password",
         "points",
         "pos",
+        "profile",
         "redoc",
         "reset",
         "rewards",
