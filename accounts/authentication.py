@@ -140,7 +140,7 @@ def _one(request: HttpRequest, statement: str, parameter: Any) -> tuple[Any, ...
     Both are needed by nearly every request, and a second round trip would cost more than the row.
     """
     code = getattr(request, "wanted_store_code", None)
-    rows = sql.read(statement, (code, parameter))
+    rows = sql.read_first(statement, (code, parameter))
     if not rows:
         return None
     if code is not None:

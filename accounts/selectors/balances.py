@@ -6,9 +6,11 @@ come due since. Both are read by one statement.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -53,20 +55,21 @@ def get_figures(wallet_id: int, now: datetime, *, zone: ZoneInfo | None = None) 
     `zone`: the store's, for the days of the breakdown; None looks it up, by a second query.
     """
     zone = zone or Wallet.objects.select_related("store").get(pk=wallet_id).store.zone
+    rows = sql.read(FIGURES, figures_arguments(now, zone) | {"wallet": wallet_id})
+    return figures_of(rows[0]) if rows else Figures()
+
+
+def figures_arguments(now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the arguments of `FIGURES`, but for the wallet."""
     month_start, month_end = _next_month(now, zone)
-    rows = sql.read(
-        FIGURES,
-        {
-            "wallet": wallet_id,
-            "now": now,
-            "month_start": month_start,
-            "month_end": month_end,
-            "zone": zone.key,
-        },
-    )
-    if not rows:
+    return {"now": now, "month_start": month_start, "month_end": month_end, "zone": zone.key}
+
+
+def figures_of(row: Sequence[Any]) -> Figures:
+    """Return the figures of a row of `FIGURES`; of one without a wallet they are all nothing."""
+    points, p2p, earned, used, expired, locked, blocked, held, breakdown = row
+    if earned is None:
         return Figures()
-    [(points, p2p, earned, used, expired, locked, blocked, held, breakdown)] = rows
     # Django's connection hands JSON over as text.
     by_day = sorted(json.loads(breakdown).items())
     days = {date.fromisoformat(day): Decimal(amount) for day, amount in by_day}
@@ -179,15 +182,15 @@ with open as (
     group by 1
 )
 select total.points, total.p2p, b.earned, b.spent,
-    b.expired + coalesce((select sum(free) from open where is_due), 0),
-    coalesce((select sum(remaining) from open where is_pending), 0),
+    b.expired + coalesce((select sum(free) from open where is_due), 0) as expired,
+    coalesce((select sum(remaining) from open where is_pending), 0) as locked,
     case when b.held > 0 then (
         select coalesce(sum(p.amount), 0) from ledger_posting p
         where p.from_wallet_id = %(wallet)s and p.status = 'held' and p.kind = 'hold'
             and p.point_type_id = t.id
-    ) else 0 end,
+    ) else 0 end as blocked,
     b.held,
-    coalesce((select jsonb_object_agg(day, amount::text) from day), '{}')
+    coalesce((select jsonb_object_agg(day, amount::text) from day), '{}') as breakdown
 from ledger_walletbalance b
 join ledger_pointtype t on t.id = b.point_type_id and t.is_default
 cross join total

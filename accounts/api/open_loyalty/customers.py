@@ -15,7 +15,6 @@ from accounts.authentication import ip_address_of
 from accounts.models import Customer, CustomerStatus, Gender
 from accounts.selectors import customers as selectors
 from accounts.selectors import registrations
-from accounts.selectors.standing import get_standing
 from accounts.services import customers, forgetting, levels
 from loyalty.core import clock, throttle
 from loyalty.core.api.forms import FormOf, check
@@ -217,8 +216,7 @@ class Status(CustomerView):
 
     def get(self, request: Request, **ids: Any) -> Response:
         uuid = str(self.kwargs["customer"])
-        customer = access.get_customer_standing(self.actor, self.store, uuid)
-        standing = get_standing(customer, clock.now())
+        customer, standing = access.get_customer_standing(self.actor, self.store, uuid, clock.now())
         return Response(write_status(customer, standing, self.locale))
 
 

@@ -11,6 +11,9 @@ from loyalty.core.models.base import PublicModel
 if TYPE_CHECKING:
     from loyalty.core.store_settings import StoreSettings
 
+    # What was stored, and what it says.
+    _Known = tuple[object, StoreSettings]
+
 DEFAULT_STORE_CODE = "DEFAULT"
 
 
@@ -43,11 +46,11 @@ class Store(PublicModel):
     @property
     def settings(self) -> "StoreSettings":
         """Return the typed settings of this store, defaults filled in. Runs no query."""
-        from loyalty.core.store_settings import StoreSettings
-
         # A purchase asks a dozen times; the values are replaced, never changed in place.
-        known: tuple[object, StoreSettings] | None = self.__dict__.get("_settings")
+        known: _Known | None = self.__dict__.get("_settings")
         if known is None or known[0] is not self.setting_values:
+            from loyalty.core.store_settings import StoreSettings
+
             settings = StoreSettings(self.setting_values, currency=self.currency)
             known = self.__dict__["_settings"] = (self.setting_values, settings)
         return known[1]

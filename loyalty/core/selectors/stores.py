@@ -21,7 +21,7 @@ _OPEN = f"select {', '.join(_COLUMNS)} from core_store where code = %s and is_ac
 
 def find_open(code: str) -> Store | None:
     """Return the open store of a code. Every request asks, so the statement is written by hand."""
-    rows = sql.read(_OPEN, (code,))
+    rows = sql.read_first(_OPEN, (code,))
     return store_of(rows[0]) if rows else None
 
 

@@ -223,11 +223,11 @@ def test_hides_the_status_of_another_customer(john: Customer) -> None:
     assert answer.status_code == 404
 
 
-def test_asks_the_database_three_times(john: Customer, django_assert_num_queries: Any) -> None:
+def test_asks_the_database_twice(john: Customer, django_assert_num_queries: Any) -> None:
     client = ApiClient(john)
     path = f"{john.store.code}/customer/{john.uuid}/status"
     client.get(path)
 
-    # The session with its principal, the store, the customer, the figures.
-    with django_assert_num_queries(3):
+    # The session with its principal and the store; the customer with the figures.
+    with django_assert_num_queries(2):
         client.get(path)
