@@ -21,8 +21,10 @@ def end_connection() -> None:
     """End the test's connection as a restart of the server does, from another one."""
     pid = connection.connection.info.backend_pid
     given = connection.get_connection_params()
-    kept = {key: given[key] for key in ("dbname", "user", "password", "host", "port")}
-    with psycopg.connect(**{key: value for key, value in kept.items() if value}) as other:
+    known = {
+        key: given[key] for key in ("dbname", "user", "password", "host", "port") if key in given
+    }
+    with psycopg.connect(**known) as other:
         assert other.execute("select pg_terminate_backend(%s, 5000)", [pid]).fetchone() == (True,)
 
 
