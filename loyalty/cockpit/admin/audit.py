@@ -22,7 +22,6 @@ from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Access, Resource
-from loyalty.core import clock, csv_rows
 from loyalty.core.models import AuditArchive, AuditEntry
 from loyalty.core.selectors import audit as selectors
 from loyalty.core.services import audit_archives
@@ -111,7 +110,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         name = "core_auditentry"
         return [
-            path("csv/", wrap(self.csv_view), name=f"{name}_csv"),
             path("archives/", wrap(self.archives_view), name=f"{name}_archives"),
             path("archives/make/", wrap(self.make_archive_view), name=f"{name}_make"),
             path("archives/<str:filename>/", wrap(self.archive_view), name=f"{name}_archive"),
@@ -121,23 +119,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: CockpitRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        query = request.GET.urlencode()
-        export = reverse("admin:core_auditentry_csv")
-        tools = [Tool(_("CSV"), f"{export}?{query}" if query else export, "download")]
+        tools = []
         if request.actor.store_ids is None:
             archives = reverse("admin:core_auditentry_archives")
             tools.append(Tool(_("Archives"), archives, "inventory_2"))
         return super().changelist_view(request, {"list_tools": tools, **(extra_context or {})})
-
-    def csv_view(self, request: CockpitRequest) -> HttpResponse:
-        """Answer the list as it is filtered, as a file in the layout of the API (AUD-4)."""
-        rights.require(request.actor, self.resource)
-        found = self.get_changelist_instance(request).get_queryset(request)
-        moment = clock.now().astimezone(request.store.zone)
-        answer: HttpResponse = csv_rows.answer(  # type: ignore[assignment]  # it streams
-            "audit-log", moment, selectors.COLUMNS, selectors.csv_rows(found)
-        )
-        return answer
 
     def archives_view(self, request: CockpitRequest) -> HttpResponse:
         """List what was moved out of the trail, each as a file to download (AUD-6)."""
