@@ -1,5 +1,6 @@
 """The cockpit's lists outside of a request: their rows, with the filters of their address."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
@@ -7,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
@@ -15,6 +16,9 @@ from django.http import HttpRequest, QueryDict
 from loyalty.core.actors import Actor
 from loyalty.core.exports.kinds import UnknownFilter
 from loyalty.core.models import Store
+
+# Numbers of columns from 0, those in descending order with a minus.
+ORDER = re.compile(r"(-?\d{1,2}(\.-?\d{1,2})*)?", re.ASCII)
 
 
 def listed(model: type[Model], *related: str, prefetch: Sequence[str] = ()) -> dict[str, Any]:
@@ -30,13 +34,16 @@ def rows_of(
     model: type[Model], *related: str, prefetch: Sequence[str] = ()
 ) -> Callable[[Store, Actor, QueryDict], "QuerySet[Any]"]:
     """
-    Return what finds the rows of a model's list as its filters and its search narrow it.
+    Return what finds the rows of a model's list, narrowed by its filters and its search and in its
+    order.
 
     `related`: what is read with each row; `prefetch`: with each page of them.
     """
 
     def find(store: Store, actor: Actor, query: QueryDict) -> "QuerySet[Any]":
         screen = admin.site.get_model_admin(model)
+        if not ORDER.fullmatch(query.get(ORDER_VAR, "")):
+            raise UnknownFilter
         request: Any = HttpRequest()
         request.method = "GET"
         request.GET = query

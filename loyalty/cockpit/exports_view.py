@@ -88,7 +88,7 @@ def begin(request: CockpitRequest, kind: str) -> HttpResponse:
         "count": formats.whole(min(count, COUNTED_MAX)),
         "is_more": count > COUNTED_MAX,
         "is_long": count > jobs.ROWS_AT_ONCE,
-        "filters": [(name, value) for name, value in query.items() if value],
+        "filters": [(name, value) for name, value in query.items() if value and name != "o"],
     }
     return jobs_view.page(request, "cockpit/export_new.html", context, is_running=False)
 
@@ -130,7 +130,7 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
         "job": found,
         "state": _state(found),
         "format": asked.format.label,
-        "filters": list(asked.query.items()),
+        "filters": [(name, value) for name, value in asked.query.items() if name != "o"],
         "rows": formats.whole(found.rows_done),
         "percent": min(found.rows_done * 100 // max(found.rows_total, 1), 99),
         "rate": formats.whole(round(rate)) if rate else "",

@@ -139,11 +139,17 @@ def push(url: str, *, name: str = "PUSH_URL") -> dict[str, str]:
     return {"kind": "fcm", "key_file": unquote(parts.path), "project": project}
 
 
+# A machine that loses its power closes no connection, and the server would wait for it for two
+# hours, with its locks: nobody else could go on with its work. So it is asked every half minute.
+KEEPALIVES = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+
+
 def database(url: str, *, name: str = "DATABASE_URL") -> dict[str, object]:
     """
     Translate `postgresql://user:password@host:port/dbname?option=value` for Django.
 
     A host that begins with `/` (also percent-encoded, or as `?host=`) is a Unix socket's folder.
+    An `options` of its own replaces the keepalives, which a pooler may refuse.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -160,5 +166,5 @@ def database(url: str, *, name: str = "DATABASE_URL") -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", unquote(parts.hostname or "")),
         "PORT": str(port or ""),
-        "OPTIONS": options,
+        "OPTIONS": {"options": KEEPALIVES} | options,
     }

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
-from loyalty.core import clock, consumers, throttle
+from loyalty.core import clock, consumers, throttle, turns
 from loyalty.core.exports import jobs as exports
 from loyalty.core.imports import jobs as imports
 from loyalty.core.jobs import Run, recurring
@@ -104,13 +104,9 @@ def forget_webhooks(run: Run) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def bring_in_files() -> int:
-    """Go on with the files that are being brought in. Restartable; each is one process's work."""
-    rows = imports.run_all()
-    if rows and imports.open_ids():
-        with contextlib.suppress(OperationalError):
-            bring_in_files.delay()
-    return rows
+def bring_in_files(job_id: int | None = None, turn: int | None = None) -> int:
+    """Go on with a file, or all that are being brought in. Restartable; each one process's work."""
+    return turns.take(imports, bring_in_files, job_id, turn)
 
 
 @recurring(
@@ -125,13 +121,9 @@ def forget_imports(run: Run) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def take_out_files() -> int:
-    """Go on with the lists that are being written. Restartable; each is one process's work."""
-    rows = exports.run_all()
-    if rows and exports.open_ids():
-        with contextlib.suppress(OperationalError):
-            take_out_files.delay()
-    return rows
+def take_out_files(job_id: int | None = None, turn: int | None = None) -> int:
+    """Go on with a list, or all that are being written. Restartable; each one process's work."""
+    return turns.take(exports, take_out_files, job_id, turn)
 
 
 @recurring(

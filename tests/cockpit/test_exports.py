@@ -39,6 +39,20 @@ def test_answer_a_short_list_at_once(cockpit, people):
     assert answer["Content-Disposition"].endswith('.jsonl"')
 
 
+@pytest.mark.parametrize("order", ["0", "-0", "-3.0"])
+def test_come_in_the_order_that_the_list_shows(cockpit, people, order):
+    client = cockpit()
+    page = client.get(f"{LIST}?o={order}")
+    shown = [row.email for row in page.context["cl"].result_list]
+    [tool] = [each for each in page.context["list_tools"] if each.icon == "download"]
+
+    answer = client.post(tool.url, {"format": "csv"})
+
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()[1:]
+    assert [line.split(",")[1] for line in lines] == shown
+    assert len(shown) == 3
+
+
 def test_lead_over_a_long_ones_progress_to_its_file(cockpit, people, monkeypatch):
     monkeypatch.setattr(jobs, "ROWS_AT_ONCE", 2)
     client = cockpit("CUSTOMER:VIEW")

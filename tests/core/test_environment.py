@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from loyalty.core import environment
 
@@ -118,3 +119,23 @@ def test_refuses_what_is_no_pair(text: str, monkeypatch: pytest.MonkeyPatch):
 
     with pytest.raises(ImproperlyConfigured, match="LDAP_ROLES"):
         environment.pairs("LDAP_ROLES")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("", environment.KEEPALIVES, id="ours"),
+        pytest.param("?options=-c%20jit=off", "-c jit=off", id="their-own"),
+    ],
+)
+def test_the_server_is_told_to_notice_dead_machines(query, expected):
+    found = environment.database(f"postgresql://a:b@localhost/c{query}")
+
+    assert found["OPTIONS"] == {"options": expected}
+
+
+@pytest.mark.django_db
+def test_the_server_takes_the_keepalives():
+    with connection.cursor() as cursor:
+        cursor.execute("select reset_val from pg_settings where name = 'tcp_keepalives_idle'")
+        assert cursor.fetchone() == ("30",)

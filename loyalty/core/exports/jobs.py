@@ -2,13 +2,13 @@
 Take lists out: a short one at once, a long one in the background, in parts that outlive a worker.
 """
 
-import secrets
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +18,12 @@ from django.core import signing
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.utils.crypto import salted_hmac
 from kombu.exceptions import OperationalError
 
-from loyalty.core import clock, locks
+from loyalty.core import clock, turns
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.exports import kinds, reading, writing
 from loyalty.core.exports.columns import Plain
@@ -36,7 +38,6 @@ ROWS_AT_ONCE = 5_000
 COUNTED_MAX = 10_000_000
 PART_ROWS = 10_000
 ATTEMPTS_MAX = 3
-TURN_SECONDS = 600.0
 LINK_LASTS = timedelta(hours=24)
 FILE_LASTS = timedelta(days=7)
 LINK_SALT = "loyalty.core.exports.link"
@@ -65,9 +66,9 @@ class Asked:
 
 
 def parse_query(text: str) -> QueryDict:
-    """Return a list's filters as its address has them, without what only turns its pages."""
+    """Return a list's filters and order, as its address has them, without what turns its pages."""
     query = QueryDict(text.replace("\0", ""), mutable=True)
-    for name in ("p", "all", "o", "_changelist_filters"):
+    for name in ("p", "all", "_changelist_filters"):
         query.pop(name, None)
     return query
 
@@ -90,13 +91,14 @@ def answer(asked: Asked) -> StreamingHttpResponse:
 
 def pieces(asked: Asked, tell: Callable[[int], object] | None = None) -> Iterator[bytes]:
     """Yield the file of a list; `tell` hears of the rows of each page."""
-    pages = _told(reading.read(**_reading(asked)), tell)
+    keys = reading.keys(asked.kind, asked.store, asked.actor, asked.query)
+    pages = _told(reading.pages(**_reading(asked), keys=keys), tell)
     found: Iterator[bytes] = writing.write(asked.format, asked.kind.name, asked.kind.columns, pages)
     return found
 
 
 def _told(pages: Any, tell: Callable[[int], object] | None) -> Iterator[list[list[Plain]]]:
-    for page, _key in pages:
+    for page in pages:
         yield page
         if tell is not None:
             tell(len(page))
@@ -166,30 +168,27 @@ def start(asked: Asked, *, is_woken: bool = True) -> ExportJob:
     )
     _note(asked, "ExportFile", job.uuid)
     if is_woken:
-        transaction.on_commit(_wake)
+        transaction.on_commit(lambda: _wake(job))
     return job
 
 
-def _wake() -> None:
+def _wake(job: ExportJob) -> None:
     # Where the broker is away the schedule brings the next one.
     with suppress(OperationalError):
-        current_app.send_task("loyalty.core.tasks.take_out_files")
+        current_app.send_task("loyalty.core.tasks.take_out_files", (job.pk, job.turns))
 
 
-def open_ids() -> Sequence[int]:
-    found = ExportJob.objects.filter(state=ExportState.RUNNING).order_by("pk")
-    return list(found.values_list("pk", flat=True))
+def open_turns() -> dict[int, int]:
+    """Return which jobs are open, and which turn of each comes next; longest waiting first."""
+    found = ExportJob.objects.filter(state=ExportState.RUNNING).order_by("updated_at", "pk")
+    return dict(found.values_list("pk", "turns"))
 
 
-def run_all(*, seconds: float = TURN_SECONDS) -> int:
-    """Work on the open jobs for some seconds; return how many rows were set down."""
-    ends_at = time.monotonic() + seconds
-    taken = 0
-    for job_id in open_ids():
-        taken += run(job_id, seconds=ends_at - time.monotonic())
-        if time.monotonic() >= ends_at:
-            break
-    return taken
+def end_turn(job_id: int) -> int | None:
+    """Count a turn; return the next one's number, or None if the job is done."""
+    still_open = ExportJob.objects.filter(pk=job_id, state=ExportState.RUNNING)
+    still_open.update(turns=F("turns") + 1)
+    return still_open.values_list("turns", flat=True).first()
 
 
 def run(job_id: int, *, seconds: float | None = None, tell: Teller | None = None) -> int:
@@ -197,15 +196,19 @@ def run(job_id: int, *, seconds: float | None = None, tell: Teller | None = None
     Go on with a job behind the last part set down, to its end or for some seconds; return the rows.
 
     Another process that is at it is left to it. What breaks the work down is tried again later, up
-    to three times without a part set down in between; then the job has failed.
+    to three times without a part set down in between; then the job has failed. So has one whose
+    worker died ten times at the same part.
     """
-    with locks.alone(f"export:{job_id}") as is_alone:
+    with turns.alone(f"export:{job_id}") as is_alone:
         if not is_alone:
             return 0
         job = ExportJob.objects.select_related("store").get(pk=job_id)
         if not job.is_open:
             return 0
         begun = job.rows_done
+        if job.attempts >= turns.DEATHS_MAX:
+            _end(job, ExportState.FAILED, turns.KILLED)
+            return 0
         job.attempts += 1
         job.save(update_fields=["attempts"])
         try:
@@ -219,24 +222,38 @@ def run(job_id: int, *, seconds: float | None = None, tell: Teller | None = None
 
 def _work(job: ExportJob, seconds: float | None, tell: Teller | None) -> None:
     asked = asked_of(job)
-    ends_at = None if seconds is None else time.monotonic() + seconds
-    rows: list[list[Plain]] = []
-    key = job.last_key
-    for page, key in reading.read(**_reading(asked), after=job.last_key):
-        rows += page
-        if len(rows) >= PART_ROWS:
-            if not _set_down(job, rows, key):
+    is_over = turns.end_of_turn(seconds)
+    if not (job.last_key and default_storage.exists(_keys(job))):
+        _set_keys_down(job, asked)
+    with default_storage.open(_keys(job), "rb") as keys:
+        place = int(job.last_key or 0)
+        keys.seek(place)
+        while lines := list(islice(iter(keys.readline, b""), PART_ROWS)):
+            place += sum(map(len, lines))
+            names = (line.decode().rstrip("\n") for line in lines)
+            rows = [row for page in reading.pages(**_reading(asked), keys=names) for row in page]
+            if not _set_down(job, rows, str(place)):
                 return
-            rows = []
             if tell is not None:
                 tell(job)
-            if ends_at is not None and time.monotonic() >= ends_at:
+            if is_over():
                 return
-    if rows and not _set_down(job, rows, key):
-        return
     _assemble(job, asked)
     if tell is not None:
         tell(job)
+
+
+def _set_keys_down(job: ExportJob, asked: Asked) -> None:
+    """Write down which rows are to come, in their order: each once, whatever changes meanwhile."""
+    _forget_parts(job)
+    job.parts = job.rows_done = 0
+    job.last_key = ""
+    _keep(job, "parts", "rows_done", "last_key")
+    with tempfile.TemporaryFile() as file:
+        for key in reading.keys(asked.kind, asked.store, asked.actor, asked.query):
+            file.write(f"{key}\n".encode())
+        file.seek(0)
+        default_storage.save(_keys(job), File(file))
 
 
 def _set_down(job: ExportJob, rows: Sequence[Sequence[Plain]], key: str) -> bool:
@@ -276,7 +293,9 @@ def _assemble(job: ExportJob, asked: Asked) -> None:
             file.write(piece)
         job.size = file.tell()
         file.seek(0)
-        job.file.save(f"{job.kind}-{secrets.token_hex(8)}.{job.format}", File(file), save=False)
+        # One that was written before its worker was killed goes first.
+        default_storage.delete(_file_name(job))
+        job.file.save(Path(_file_name(job)).name, File(file), save=False)
     job.state = ExportState.DONE
     job.finished_at = clock.now()
     if not _keep(job, "file", "size", "state", "finished_at"):
@@ -290,23 +309,35 @@ def _pages(job: ExportJob) -> Iterator[list[list[Plain]]]:
             yield [orjson.loads(line) for line in part]
 
 
+def _keys(job: ExportJob) -> str:
+    return f"exports/{job.uuid}/keys"
+
+
 def _part(job: ExportJob, number: int) -> str:
     return f"exports/{job.uuid}/{number:06}.jsonl"
 
 
+def _file_name(job: ExportJob) -> str:
+    """Return a name that nobody guesses, and the same each time."""
+    secret = salted_hmac(LINK_SALT, str(job.uuid), algorithm="sha256").hexdigest()[:16]
+    return f"exports/{job.kind}-{secret}.{job.format}"
+
+
 def _forget_parts(job: ExportJob) -> None:
-    for number in range(job.parts + 1):
-        default_storage.delete(_part(job, number))
+    folder = f"exports/{job.uuid}"
+    with suppress(FileNotFoundError):
+        for name in default_storage.listdir(folder)[1]:
+            default_storage.delete(f"{folder}/{name}")
     # Where folders are real, an empty one is left.
     with suppress(OSError, NotImplementedError):
-        default_storage.delete(f"exports/{job.uuid}")
+        default_storage.delete(folder)
 
 
 def _end(job: ExportJob, state: ExportState, error: str = "") -> None:
     job.state = state
     job.error = error
-    job.finished_at = job.updated_at = clock.now()
-    job.save(update_fields=["state", "error", "finished_at", "updated_at"])
+    job.finished_at = clock.now()
+    _keep(job, "state", "error", "finished_at")
     _forget_parts(job)
 
 
@@ -397,15 +428,23 @@ def forget_in_exports(store: Store) -> None:
     """
     now = clock.now()
     running = ExportJob.objects.in_store(store).filter(state=ExportState.RUNNING)
-    running.update(
-        state=ExportState.FAILED,
-        error="A customer was forgotten meanwhile. Please take the list out again.",
-        finished_at=now,
-        updated_at=now,
-    )
+    for job in running.select_for_update(of=("self",)):
+        ExportJob.objects.filter(pk=job.pk).update(
+            state=ExportState.FAILED,
+            error="A customer was forgotten meanwhile. Please take the list out again.",
+            finished_at=now,
+            updated_at=now,
+        )
+        # Nobody may be at it, or come back to it.
+        transaction.on_commit(lambda job=job: _forget_all(job))  # type: ignore[misc]  # bound now
     done = ExportJob.objects.in_store(store).filter(state=ExportState.DONE)
     for job in done.iterator(chunk_size=200):
         _take_back(job)
+
+
+def _forget_all(job: ExportJob) -> None:
+    _forget_parts(job)
+    default_storage.delete(_file_name(job))
 
 
 def _take_back(job: ExportJob) -> None:

@@ -17,9 +17,10 @@ from uuid import UUID
 from celery import current_app
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import F
 from kombu.exceptions import OperationalError
 
-from loyalty.core import clock, locks
+from loyalty.core import clock, turns
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.imports import formats, kinds, reading
@@ -31,8 +32,6 @@ from loyalty.core.models import ImportJob, ImportRow, ImportState, RowOutcome, S
 from loyalty.core.services import audit
 
 ATTEMPTS_MAX = 3
-# A worker lets others work in between. Each turn reads the file again up to where it was.
-TURN_SECONDS = 600.0
 Teller = Callable[[ImportJob], object]
 IDENTIFIER_MAX = 255
 MESSAGE_MAX = 2_000
@@ -42,6 +41,7 @@ KEPT_FOR = timedelta(days=30)
 FORGET_CHUNK = 5_000
 # What a file that was taken, or is being taken, stands in.
 TAKEN = (ImportState.RUNNING, ImportState.DONE)
+OPEN = (ImportState.CHECKING, ImportState.RUNNING)
 
 
 class MissingColumns(DomainError):
@@ -208,14 +208,14 @@ def _begin(job: ImportJob, state: ImportState, now: datetime) -> ImportJob:
     locked.started_at = locked.finished_at = None
     locked.updated_at = now
     locked.save()
-    transaction.on_commit(_wake)
+    transaction.on_commit(lambda: _wake(locked))
     return locked
 
 
-def _wake() -> None:
+def _wake(job: ImportJob) -> None:
     # Where the broker is away the schedule brings the next one.
     with suppress(OperationalError):
-        current_app.send_task("loyalty.core.tasks.bring_in_files")
+        current_app.send_task("loyalty.core.tasks.bring_in_files", (job.pk, job.turns))
 
 
 def _require_ready(job: ImportJob) -> None:
@@ -230,21 +230,17 @@ def _locked(job: ImportJob) -> ImportJob:
 # The work in the background
 
 
-def run_all(*, seconds: float = TURN_SECONDS) -> int:
-    """Work on the open jobs for some seconds; return how many rows were taken."""
-    ends_at = time.monotonic() + seconds
-    taken = 0
-    for job_id in open_ids():
-        taken += run(job_id, seconds=ends_at - time.monotonic())
-        if time.monotonic() >= ends_at:
-            break
-    return taken
+def open_turns() -> dict[int, int]:
+    """Return which jobs are open, and which turn of each comes next; longest waiting first."""
+    found = ImportJob.objects.filter(state__in=OPEN).order_by("updated_at", "pk")
+    return dict(found.values_list("pk", "turns"))
 
 
-def open_ids() -> Sequence[int]:
-    states = [ImportState.CHECKING, ImportState.RUNNING]
-    found = ImportJob.objects.filter(state__in=states).order_by("pk")
-    return list(found.values_list("pk", flat=True))
+def end_turn(job_id: int) -> int | None:
+    """Count a turn; return the next one's number, or None if the job is done."""
+    still_open = ImportJob.objects.filter(pk=job_id, state__in=OPEN)
+    still_open.update(turns=F("turns") + 1)
+    return still_open.values_list("turns", flat=True).first()
 
 
 def run(job_id: int, *, seconds: float | None = None, tell: Teller | None = None) -> int:
@@ -254,15 +250,19 @@ def run(job_id: int, *, seconds: float | None = None, tell: Teller | None = None
     `tell` hears of each chunk that is written.
 
     Another process that is at it is left to it. What breaks the work down is tried again later, up
-    to three times without a row written in between; then the job has failed.
+    to three times without a row written in between; then the job has failed. So has one whose
+    worker died ten times at the same row.
     """
-    with locks.alone(f"import:{job_id}") as is_alone:
+    with turns.alone(f"import:{job_id}") as is_alone:
         if not is_alone:
             return 0
         job = ImportJob.objects.select_related("store").get(pk=job_id)
         if not job.is_open:
             return 0
         begun = job.rows_done
+        if job.attempts >= turns.DEATHS_MAX:
+            _end(job, ImportState.FAILED, turns.KILLED)
+            return 0
         _count_attempt(job)
         try:
             _work(job, seconds, tell)
@@ -281,15 +281,18 @@ def _count_attempt(job: ImportJob) -> None:
 
 def _work(job: ImportJob, seconds: float | None, tell: Teller | None) -> None:
     kind = kind_of(job)(job.store, actor_of(job))
-    ends_at = None if seconds is None else time.monotonic() + seconds
     with closing(_Pieces(job)) as pieces, _collecting_between_chunks() as collect:
+        begun_at = time.monotonic()
         pieces.skip(job.rows_done)
+        # A turn reads the file again up to where it was: at least as long it goes on from there.
+        again = time.monotonic() - begun_at
+        is_over = turns.end_of_turn(None if seconds is None else max(seconds, again))
         while rows := pieces.take(kind.chunk_rows):
             _write(job, kind, rows, pieces.read_in_thousandths())
             collect()
             if tell is not None:
                 tell(job)
-            if ends_at is not None and time.monotonic() >= ends_at:
+            if is_over():
                 return
     is_check = job.state == ImportState.CHECKING
     if is_check:

@@ -36,6 +36,8 @@ class ExportJob(StoreModel):
     parts = models.IntegerField(default=0)
     # The key of the last row set down; empty: none.
     last_key = models.CharField(max_length=64, blank=True)
+    # How often a worker has let others work in between.
+    turns = models.IntegerField(default=0, db_default=0)
     # Attempts in a row that set down nothing.
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)

@@ -57,6 +57,8 @@ class ImportJob(StoreModel):
     rows_duplicate = models.BigIntegerField(default=0)
     # How much of the file is read, in thousandths.
     progress = models.PositiveSmallIntegerField(default=0)
+    # How often a worker has let others work in between.
+    turns = models.IntegerField(default=0, db_default=0)
     # Attempts in a row that wrote nothing.
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)

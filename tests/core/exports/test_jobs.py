@@ -1,7 +1,11 @@
 """Exports of lists …"""
 
+import os
+import signal
+import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -13,7 +17,7 @@ from django.utils import timezone
 from accounts.models import Customer, Level
 from accounts.services import forgetting
 from loyalty.core.actors import SYSTEM, Actor, ActorKind
-from loyalty.core.exports import jobs, kinds, reading
+from loyalty.core.exports import jobs, kinds, reading, writing
 from loyalty.core.exports.jobs import Asked
 from loyalty.core.exports.writing import Format
 from loyalty.core.jobs import Run
@@ -21,6 +25,8 @@ from loyalty.core.models import AuditEntry, ExportJob, ExportState, Store
 from tests.factories import StoreFactory
 from tests.factories.accounts import CustomerFactory, LevelFactory
 from tests.factories.campaigns import CampaignFactory
+
+NEWEST_FIRST = [f"ann{number}@example.com" for number in range(6, -1, -1)]
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +76,7 @@ def test_hold_the_members_of_a_level(shop):
     assert len(emails(found)) == 3
 
 
-@pytest.mark.parametrize("query", ["nonsense=1", "level__id__exact=x", "p__q=1"])
+@pytest.mark.parametrize("query", ["nonsense=1", "level__id__exact=x", "p__q=1", "o=x", "o=1.-"])
 def test_refuse_filters_that_the_list_has_not(shop, query):
     with pytest.raises(kinds.UnknownFilter):
         asked(shop, query).count(10)
@@ -132,7 +138,99 @@ def test_go_on_behind_the_last_part_after_a_worker_was_killed(shop, monkeypatch)
         jobs.run(job.pk, tell=die)
     jobs.run(job.pk)
 
-    assert emails(content(job)) == [f"ann{number}@example.com" for number in range(7)]
+    assert emails(content(job)) == NEWEST_FIRST
+
+
+@pytest.mark.parametrize("format", [Format.CSV, Format.JSON_LINES])
+@pytest.mark.django_db(transaction=True)
+def test_end_in_the_same_file_wherever_the_worker_is_killed(shop, format, monkeypatch):
+    """Real SIGKILLs: before the keys, before and after each part, while the file is written."""
+    monkeypatch.setattr(reading, "PAGE_ROWS", 2)
+    monkeypatch.setattr(jobs, "PART_ROWS", 2)
+    expected = b"".join(jobs.pieces(asked(shop, format=format)))
+    job = jobs.start(asked(shop, format=format))
+    points = [(jobs, "_set_keys_down"), (default_storage, "save"), (jobs, "_keep")]
+    places = [(*point, 1) for point in points]
+    places += [(default_storage, "save", 2), (jobs, "_keep", 2), (jobs, "_assemble", 1)]
+    places += [(writing, "write", 1), (jobs, "_forget_parts", 1), (jobs, "_keep", 1)]
+
+    deaths = [
+        killed_at(holder, name, call, job, is_after=is_after)
+        for holder, name, call in places
+        for is_after in (False, True)
+    ]
+    in_time(lambda: jobs.run(job.pk) or not ExportJob.objects.get(pk=job.pk).is_open)
+
+    assert deaths.count(-signal.SIGKILL) >= 9
+    assert content(job) == expected
+    assert (job.state, job.rows_done) == (ExportState.DONE, 7)
+    assert default_storage.listdir("exports")[1] == [Path(job.file.name).name]
+    assert default_storage.listdir("exports")[0] == []
+
+
+def killed_at(holder, name, call, job, *, is_after):
+    """Work on a job in a process that is killed before or after a call; return what ended it."""
+    connection.close()
+    if (child := os.fork()) == 0:
+        real, left = getattr(holder, name), call
+
+        def die(*args, **kwargs):
+            nonlocal left
+            left -= 1
+            if left == 0 and not is_after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            found = real(*args, **kwargs)
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        try:
+            setattr(holder, name, die)
+            jobs.run(job.pk)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def in_time(is_so):
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("", "6543210", id="as-the-list-is"),
+        pytest.param("o=0", "0123456", id="by-a-column"),
+        pytest.param("o=-0", "6543210", id="downwards"),
+        pytest.param("o=0&q=gold", "", id="with-a-filter"),
+    ],
+)
+def test_follow_the_lists_order(shop, query, expected, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_ROWS", 2)
+    monkeypatch.setattr(jobs, "PART_ROWS", 2)
+    for customer in Customer.objects.in_store(shop):
+        name = customer.email[3]
+        Customer.objects.filter(pk=customer.pk).update(last_name=name)
+    job = jobs.start(asked(shop, query))
+    jobs.run(job.pk)
+
+    assert emails(content(job)) == [f"ann{number}@example.com" for number in expected]
+    assert content(job) == b"".join(jobs.pieces(asked(shop, query)))
+
+
+def test_hold_each_row_once_though_it_moves_meanwhile(shop, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_ROWS", 2)
+    monkeypatch.setattr(jobs, "PART_ROWS", 2)
+    job = jobs.start(asked(shop, "o=0"))
+    jobs.run(job.pk, seconds=0)
+    Customer.objects.in_store(shop).filter(email="ann0@example.com").update(last_name="zzz")
+    Customer.objects.in_store(shop).filter(email="ann6@example.com").update(last_name="aaa")
+
+    jobs.run(job.pk)
+
+    assert sorted(emails(content(job))) == [f"ann{number}@example.com" for number in range(7)]
 
 
 def test_fail_after_three_attempts_in_vain(shop, monkeypatch):
@@ -261,13 +359,30 @@ def test_takes_files_back_when_somebody_is_forgotten(shop, django_capture_on_com
     assert (running.state, jobs.run(running.pk)) == (ExportState.FAILED, 0)
 
 
-def test_one_that_was_ended_while_it_worked_leaves_nothing(shop, tmp_path):
+def test_one_that_was_ended_while_it_worked_leaves_nothing(
+    shop, tmp_path, django_capture_on_commit_callbacks
+):
     job = jobs.start(asked(shop))
     seen = ExportJob.objects.get(pk=job.pk)
-    jobs.forget_in_exports(shop)
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.forget_in_exports(shop)
 
     jobs._work(seen, None, None)
 
     job.refresh_from_db()
     assert job.state == ExportState.FAILED
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_one_that_was_ended_while_nobody_worked_leaves_nothing(
+    shop, tmp_path, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(jobs, "PART_ROWS", 2)
+    job = jobs.start(asked(shop))
+    jobs.run(job.pk, seconds=0)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] != []
+
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.forget_in_exports(shop)
+
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -38,7 +38,8 @@ class ExportForm(Form):
     filters = serializers.DictField(
         child=serializers.CharField(allow_blank=True),
         default=dict,
-        help_text="Name and value of each of the list's filters; `q` is its search.",
+        help_text="Name and value of each of the list's filters; `q` is its search, and `o` its "
+        "order: numbers of its columns in the cockpit from 0, such as `-3.1`.",
     )
 
 
