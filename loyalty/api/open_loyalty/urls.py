@@ -36,26 +36,46 @@ class StoreCode:
 register_converter(StoreCode, "store_code")
 
 
-def by_first_word(patterns: Iterable[URLPattern]) -> list[URLPattern | URLResolver]:
+def by_words(patterns: Iterable[URLPattern]) -> list[URLPattern | URLResolver]:
     """
-    Group addresses by their first word: `transaction`, `transaction/simulate` … under one.
+    Group addresses by their first word, and those of a word by their second, and so on.
 
     Django tries one address after the other, and a store has hundreds; so it tries a dozen words
-    and then the few below the right one. Within a word the order stays.
+    and then the few below the right one. What begins with a parameter stays where it is, and the
+    rest of a word comes where its first address is.
     """
     found: list[URLPattern | URLResolver] = []
     groups: dict[str, list[URLPattern]] = {}
     for pattern in patterns:
-        word, slash, rest = str(pattern.pattern).partition("/")
-        assert "<" not in word, f"{pattern.pattern} does not begin with a word."
-        if not slash:
+        word, slash, _rest = str(pattern.pattern).partition("/")
+        if not slash or "<" in word:
             found.append(pattern)
             continue
         if word not in groups:
             groups[word] = []
-            found.append(path(f"{word}/", include(groups[word])))
-        groups[word].append(path(rest, pattern.callback, pattern.default_args, pattern.name))
-    return found
+            found.append(pattern)
+        groups[word].append(pattern)
+    return [_grouped(each, groups) for each in found]
+
+
+def _grouped(
+    first: URLPattern | URLResolver, groups: dict[str, list[URLPattern]]
+) -> URLPattern | URLResolver:
+    """Return the group that begins with an address, if it begins one of several."""
+    word, _slash, _rest = str(first.pattern).partition("/")
+    members = groups.get(word, [])
+    if len(members) < 2 or first is not members[0]:
+        return first
+    below = [
+        path(
+            str(member.pattern).removeprefix(f"{word}/"),
+            member.callback,
+            member.default_args,
+            member.name,
+        )
+        for member in members
+    ]
+    return path(f"{word}/", include(by_words(below)))
 
 
 # Every address of a store, for who lists them.
@@ -66,7 +86,7 @@ store_patterns: list[URLPattern] = [
     *campaigns_urls.store_urls,
     *earning_urls.store_urls,
 ]
-store_urls = by_first_word(store_patterns)
+store_urls = by_words(store_patterns)
 global_urls: list[URLPattern] = [
     *core_urls.global_urls,
     *accounts_urls.global_urls,
