@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "transactions",
     "loyalty.cockpit",
     "loyalty.portal",
+    "loyalty.pos",
     "loyalty",
 ]
 

@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cockpit/", admin.site.urls),
     path("portal", RedirectView.as_view(pattern_name="portal:home")),
     path("portal/", include("loyalty.portal.urls")),
+    path("pos", RedirectView.as_view(pattern_name="pos:till")),
+    path("pos/", include("loyalty.pos.urls")),
     path("terms-conditions", TermsConditions.as_view()),
     path("<store_code:store_code>/terms-conditions", TermsConditions.as_view()),
     path("language/", include("django.conf.urls.i18n")),

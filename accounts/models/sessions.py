@@ -18,6 +18,7 @@ class Door(models.TextChoices):
     API = "api", _("API")
     PORTAL = "portal", _("Portal")
     COCKPIT = "cockpit", _("Cockpit")
+    POS = "pos", _("Till")
 
 
 class TokenSession(PublicModel):

@@ -101,15 +101,29 @@ def sign_in_seller(
     :raises Inactive: deactivated.
     :raises TooManyAttempts: not even looked at.
     """
-    seller = _verified(
-        lambda: list(sellers_named(store, email)[:1]),
-        lambda candidates: _proven(candidates, password),
-        lambda found: found.is_active,
-        attempt=attempt(PrincipalKind.SELLER, store, email, caller.place),
-        caller=caller,
-        store=store,
-    )
+    seller = _check_seller(store, email, password, caller)
     return _signed_in(seller, store=store, caller=caller, now=now)
+
+
+def admit_seller(
+    *,
+    store: Store,
+    email: str,
+    password: str,
+    caller: Caller = UNKNOWN,
+    now: datetime | None = None,
+) -> Seller:
+    """
+    Return a seller who proved who they are, and write it down; for doors with own sessions.
+
+    Refuses as `sign_in_seller` does.
+    """
+    seller = _check_seller(store, email, password, caller)
+    now = now or timezone.now()
+    with transaction.atomic():
+        Seller.objects.filter(pk=seller.pk).update(last_login_at=now)
+        _record("AuthenticationSuccess", seller, store, caller, now=now)
+    return seller
 
 
 def sign_in_customer(
@@ -226,6 +240,18 @@ def _check_staff(username: str, password: str, caller: Caller, *, entity: str) -
         store=None,
         entity=entity,
     )
+
+
+def _check_seller(store: Store, email: str, password: str, caller: Caller) -> Seller:
+    seller: Seller = _verified(
+        lambda: list(sellers_named(store, email)[:1]),
+        lambda candidates: _proven(candidates, password),
+        lambda found: found.is_active,
+        attempt=attempt(PrincipalKind.SELLER, store, email, caller.place),
+        caller=caller,
+        store=store,
+    )
+    return seller
 
 
 def _verified(

@@ -99,7 +99,7 @@ def open_session(
 
 
 def open_browser_session(
-    principal: StaffUser | Customer,
+    principal: StaffUser | Seller | Customer,
     *,
     door: Door,
     ip_address: str | None,

@@ -59,9 +59,9 @@ class Page(View):
     is_open_before_own_password = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        store = _find_store(kwargs.get("store_code"))
+        store = find_store(kwargs.get("store_code"))
         if store is None:
-            return _guard(render(request, "portal/not_found.html", status=404))
+            return guard(render(request, "portal/not_found.html", status=404))
         self.store = store
         self.session = sessions.open_session(request)
         self.device = devices.device_of(request)
@@ -70,7 +70,7 @@ class Page(View):
             response = self.first(request) or super().dispatch(request, *args, **kwargs)
         assert isinstance(response, HttpResponse)
         sessions.write(self.session, response, had_cookie=sessions.COOKIE in request.COOKIES)
-        return _guard(response)
+        return guard(response)
 
     def first(self, request: HttpRequest) -> HttpResponse | None:
         """Return where the customer must go before this page (CUS-7)."""
@@ -101,7 +101,7 @@ class Page(View):
             "help_email": self.store.settings.help_email_address,
             "conditions_url": self.store.settings.program_conditions_url,
             "faq_url": self.store.settings.program_faq_url,
-            "languages": _languages(),
+            "languages": languages(),
             "is_signed_in": self.customer is not None,
             "home_url": self.address("home"),
             "sign_in_url": self.address("sign-in"),
@@ -284,11 +284,11 @@ class Language(Page):
         return here if is_ours else first
 
 
-def _find_store(code: str | None) -> Store | None:
+def find_store(code: str | None) -> Store | None:
     return Store.objects.filter(code=code or DEFAULT_STORE_CODE, is_active=True).first()
 
 
-def _languages() -> list[dict[str, Any]]:
+def languages() -> list[dict[str, Any]]:
     current = translation.get_language()
     return [
         {"code": code, "name": name, "is_current": code == current}
@@ -296,7 +296,7 @@ def _languages() -> list[dict[str, Any]]:
     ]
 
 
-def _guard(response: HttpResponse) -> HttpResponse:
+def guard(response: HttpResponse) -> HttpResponse:
     """Keep a customer's page out of caches, and everything foreign out of the page."""
     add_never_cache_headers(response)
     response["Content-Security-Policy"] = CONTENT_POLICY

@@ -74,11 +74,13 @@ class Command(BaseCommand):
 
     def greet(self, *, demo: bool) -> None:
         base = f"http://{shown_host()}:{settings.PORT}"
-        logins = ("user@example.com / loyalty", "admin / open") if demo else ("", "")
+        demo_logins = ("user@example.com / loyalty", "admin / open", "john@doe.com / open")
+        logins = demo_logins if demo else ("", "", "")
         self.stdout.write(
             f"\nLoyalty runs at {base}/\n\n"
             f"  Customers  {base}/portal/   {logins[0]}\n"
             f"  Staff      {base}/cockpit/  {logins[1]}\n"
+            f"  Sellers    {base}/pos/      {logins[2]}\n"
             f"  Programs   {base}/api/      documented at {base}/api/doc\n\n"
             "Ctrl-C stops everything."
         )

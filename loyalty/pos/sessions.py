@@ -1,0 +1,94 @@
+"""
+The sellers' own session: another cookie than the staff's and the customers', for the till alone.
+
+It ends with the browser, after a shift, and at once where the seller is signed out from elsewhere,
+gets another password or may sign in no more: each of these ends what `tokens` wrote down.
+"""
+
+from datetime import timedelta
+from importlib import import_module
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.models import Door, Seller
+from accounts.services import tokens
+from accounts.services.signin import Caller
+from loyalty.core.models import Store
+
+COOKIE = "pos_session"
+PATH = "/pos/"
+SHIFT = timedelta(hours=12)
+
+_SELLER = "seller_id"
+_SIGN_IN = "sign_in"
+
+
+def open_session(request: HttpRequest) -> SessionBase:
+    """Return the session that the request's cookie names, or an empty one. Reads it when asked."""
+    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    key = request.COOKIES.get(COOKIE, "")
+    # A cookie can spell a zero byte, which no database looks up.
+    return store(key if key and "\x00" not in key else None)
+
+
+def sign_in(session: SessionBase, seller: Seller, caller: Caller) -> None:
+    """Put a seller into a session, under a new key: one planted before is worth nothing."""
+    sign_out(session)
+    written = tokens.open_browser_session(
+        seller,
+        door=Door.POS,
+        ip_address=caller.address,
+        agent=caller.agent,
+        expires_at=timezone.now() + SHIFT,
+    )
+    session[_SIGN_IN] = str(written.uuid)
+    session[_SELLER] = seller.pk
+    session.set_expiry(SHIFT)
+
+
+def sign_out(session: SessionBase) -> None:
+    if (uuid := uuid_of(session)) is not None:
+        tokens.revoke(session_uuid=uuid)
+    session.flush()
+
+
+def uuid_of(session: SessionBase) -> UUID | None:
+    """Return under which number a session is written down."""
+    text = session.get(_SIGN_IN)
+    return UUID(text) if text else None
+
+
+def find_seller(session: SessionBase, store: Store) -> Seller | None:
+    """Return who is signed in to this store and may still be; two queries."""
+    seller_id, sign_in_uuid = session.get(_SELLER), uuid_of(session)
+    if seller_id is None or sign_in_uuid is None or not tokens.is_open(sign_in_uuid):
+        return None
+    sellers = Seller.objects.in_store(store).filter(is_active=True, is_deleted=False)
+    seller: Seller | None = sellers.select_related("pos").filter(pk=seller_id).first()
+    if seller is not None:
+        seller.store = store
+    return seller
+
+
+def write(session: SessionBase, response: HttpResponse, *, had_cookie: bool) -> None:
+    """Save a session that changed, and set or take away its cookie."""
+    if session.is_empty():
+        if had_cookie:
+            response.delete_cookie(COOKIE, path=PATH, samesite="Lax")
+        return
+    if not session.modified:
+        return
+    session.save()
+    assert session.session_key is not None
+    response.set_cookie(
+        COOKIE,
+        session.session_key,
+        path=PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -1,0 +1,144 @@
+"""The till's frame: whose store it is, who sells, and the way in."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import rotate_token
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from django.views import View
+
+from accounts import authentication
+from accounts.models import Seller
+from accounts.services import signin
+from loyalty.core import devices
+from loyalty.core.actors import Actor, ActorKind
+from loyalty.core.errors import NotFound
+from loyalty.core.models import DEFAULT_STORE_CODE, Store
+from loyalty.core.throttle import TooManyAttempts
+from loyalty.portal import home, program
+from loyalty.portal.views import LOGIN_MAX, PASSWORD_MAX, find_store, guard, languages
+from loyalty.pos import sessions
+
+REFUSAL = gettext_lazy("We do not know this combination. Check both fields and try again.")
+CLOSED = gettext_lazy("Too many attempts. Wait a quarter of an hour, then try again.")
+MISSING = gettext_lazy("Please fill in both fields.")
+
+
+class Page(View):
+    """What every page of the till has; `seller` None: nobody is signed in."""
+
+    store: Store
+    seller: Seller | None
+    device: str
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        store = find_store(kwargs.pop("store_code", None))
+        if store is None:
+            return guard(render(request, "portal/not_found.html", status=404))
+        self.store = store
+        self.session = sessions.open_session(request)
+        self.device = devices.device_of(request)
+        with timezone.override(store.zone):
+            self.seller = sessions.find_seller(self.session, store)
+            response = self.answer(request, *args, **kwargs)
+        assert isinstance(response, HttpResponse)
+        sessions.write(self.session, response, had_cookie=sessions.COOKIE in request.COOKIES)
+        return guard(response)
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return super().dispatch(request, *args, **kwargs)
+
+    def address(self, page: str, **parts: str) -> str:
+        if self.store.code == DEFAULT_STORE_CODE:
+            return reverse(f"pos:{page}", kwargs=parts)
+        return reverse(f"pos:store-{page}", kwargs={"store_code": self.store.code, **parts})
+
+    def go(self, page: str, *, said: str = "", **parts: str) -> HttpResponse:
+        """Go to a page of the till. `said`: what was done, by the key of `SAID`."""
+        target = self.address(page, **parts)
+        return HttpResponseRedirect(f"{target}?said={said}" if said else target)
+
+    def render(
+        self, request: HttpRequest, template: str, values: dict[str, Any], *, status: int = 200
+    ) -> HttpResponse:
+        frame = {
+            "brand": program.brand(self.store),
+            "words": home.words_of(self.store),
+            "currency": self.store.currency,
+            "seller": self.seller.name if self.seller else "",
+            "shop": self.seller.pos.name if self.seller else "",
+            "languages": languages(),
+            "language_url": reverse("set_language"),
+            "till_url": self.address("till"),
+            "register_url": self.address("register"),
+            "sign_in_url": self.address("sign-in"),
+            "sign_out_url": self.address("sign-out"),
+            "here": request.path,
+        }
+        return render(request, f"pos/{template}.html", frame | values, status=status)
+
+
+class SellerPage(Page):
+    """A page for sellers only. What is not of their store is not found."""
+
+    actor: Actor
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        seller = self.seller
+        if seller is None:
+            return self.go("sign-in")
+        self.actor = Actor(
+            kind=ActorKind.SELLER,
+            id=seller.pk,
+            uuid=seller.uuid,
+            name=seller.email,
+            store_id=seller.store_id,
+            pos_id=seller.pos_id,
+            may_transfer_points=seller.may_transfer_points,
+            ip_address=authentication.ip_address_of(request),
+            session_uuid=sessions.uuid_of(self.session),
+        )
+        try:
+            return super().answer(request, *args, **kwargs)
+        except NotFound:
+            return self.render(request, "not_found", {}, status=404)
+
+
+class SignIn(Page):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.go("till") if self.seller else self.form(request)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        email = request.POST.get("email", "").strip()[:LOGIN_MAX]
+        password = request.POST.get("password", "")[:PASSWORD_MAX]
+        if not email or not password:
+            return self.form(request, refusal=str(MISSING), status=422)
+        caller = authentication.caller_of(request, device=self.device)
+        try:
+            seller = signin.admit_seller(
+                store=self.store, email=email, password=password, caller=caller
+            )
+        except TooManyAttempts:
+            return self.form(request, refusal=str(CLOSED), status=429)
+        except signin.BadCredentials:
+            return self.form(request, refusal=str(REFUSAL), status=422)
+        sessions.sign_in(self.session, seller, caller)
+        rotate_token(request)
+        response = self.go("till")
+        devices.keep(response, self.device)
+        return response
+
+    def form(self, request: HttpRequest, *, refusal: str = "", status: int = 200) -> HttpResponse:
+        email = request.POST.get("email", "")[:LOGIN_MAX]
+        return self.render(request, "sign_in", {"refusal": refusal, "email": email}, status=status)
+
+
+class SignOut(Page):
+    def post(self, request: HttpRequest) -> HttpResponse:
+        sessions.sign_out(self.session)
+        rotate_token(request)
+        return self.go("sign-in")

@@ -1,0 +1,53 @@
+"""The till, as a seller uses it …"""
+
+from decimal import Decimal
+
+import pytest
+from django.core.cache import cache
+
+from tests.factories.accounts import PASSWORD, CustomerFactory, LevelFactory, SellerFactory
+from tests.factories.campaigns import CampaignFactory, give_points
+from tests.factories.core import default_store
+from tests.factories.transactions import SaleFactory
+
+WIDTHS = [1440, 390]
+
+
+@pytest.fixture(autouse=True)
+def alice(transactional_db):
+    cache.clear()
+    store = default_store()
+    LevelFactory(store, name="Bronze")
+    LevelFactory(store, name="Silver", condition_value=300)
+    SellerFactory(store, email="mona@example.com", password=PASSWORD)
+    alice = CustomerFactory(
+        store, first_name="Alice", last_name="Wonder", loyalty_card_number="CARD-0077"
+    )
+    give_points(alice, 100)
+    CampaignFactory(store, name="Cup", coupons=("CUP-1",), cost_in_points=Decimal(20))
+    SaleFactory(alice, "12.50", number="R-1")
+    return alice
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_scans_sells_uses_and_undoes_without_scripts(open_page, keep, width):
+    page = open_page("/pos/", width=width, java_script_enabled=False)
+    keep(page, "pos-sign-in")
+    page.fill("[name=email]", "mona@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.fill("#q", "card-0077")
+    page.press("#q", "Enter")
+    keep(page, "pos-customer")
+    page.click("summary:has-text('Sell')")
+    page.click("text=Yes, sell it for 20")
+    page.click("button:has-text('Use')")
+    assert "The coupon is used." in page.inner_text("[role=status]")
+    page.click("button:has-text('Undo')")
+    assert "Undone" in page.inner_text("[role=status]")
+
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.fill("#q", "R-1")
+    page.press("#q", "Enter")
+    assert "€12.50" in page.inner_text("main")
+    keep(page, "pos-document")
