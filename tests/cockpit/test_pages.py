@@ -1,14 +1,18 @@
 """The cockpit's own pages …"""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.ledger.models import Lot, Posting
 from accounts.models import CustomerStatus, Segment, SegmentMembership
 from accounts.services import levels, points
+from loyalty.cockpit import timeline
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import AuditEntry, Event
 from tests.factories.accounts import CustomerFactory, LevelFactory, PosFactory
@@ -299,11 +303,33 @@ def test_tell_what_happened_with_the_balance_of_the_moment(cockpit, alice):
 
     page = cockpit().get(reverse("admin:accounts_customer_change", args=[alice.pk]))
 
-    timeline = next(t for t in page.context["page"].tables if t.title == "What happened")
-    _when, what, details, balance, moved = timeline.rows[0]
+    table = next(t for t in page.context["page"].tables if t.title == "What happened")
+    _when, what, details, balance, moved = table.rows[0]
     assert (what, details) == ("Points spent", "A coffee")
     assert ("30" in balance, "−20" in moved) == (True, True)
-    assert "Registered" in [row[1] for row in timeline.rows]
+    assert "Registered" in [row[1] for row in table.rows]
+
+
+def test_call_every_event_of_a_customer_by_its_name():
+    """Each fact that the rooms append about a customer, as their code spells it."""
+    sources = [
+        path.read_text()
+        for room in ("accounts", "campaigns", "earning", "transactions")
+        for path in (Path(settings.BASE_DIR) / room).glob("events.py")
+    ]
+    spelled = re.findall(r'"((?:customer|points|level|invitation)\.[a-z_]+)"', "".join(sources))
+
+    assert set(spelled) > {"customer.signed_in", "level.expiring_soon"}
+    assert not set(spelled) - set(timeline.TITLES)
+
+
+def test_count_in_polish_without_bending_the_noun(cockpit, alice):
+    CustomerFactory(alice.store)
+    address = reverse("admin:accounts_customer_changelist")
+
+    page = cockpit().get(address, headers={"accept-language": "pl"}).content.decode()
+
+    assert "klienci: 2" in re.sub(r"\s+", " ", page)
 
 
 def test_hand_over_a_new_password_once(cockpit, alice):
