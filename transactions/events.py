@@ -13,10 +13,21 @@ from transactions.models import Transaction
 _BY_SERVER = Event._meta.get_field("position").get_default()
 
 
-def transaction_registered(document: Transaction, *, actor: Actor, now: datetime) -> Event:
-    """Return the fact unwritten: it is stored by the statement that stores the document."""
-    payload = _about(document) | {"registeredBy": actor.kind.value}
-    return _fact("transaction.registered", document, payload, now)
+def of_new_document(
+    document: Transaction, *, actor: Actor, customer: Customer | None, now: datetime
+) -> list[Event]:
+    """
+    Return the facts unwritten: they are stored by the statement that stores the document.
+
+    `transaction.registered`, and `transaction.assigned` where it has its customer at once.
+    """
+    about = _about(document)
+    registered = about | {"registeredBy": actor.kind.value}
+    facts = [_fact("transaction.registered", document, registered, now)]
+    if customer is not None:
+        assigned = about | {"customerId": str(customer.uuid)}
+        facts.append(_fact("transaction.assigned", document, assigned, now, customer.pk))
+    return facts
 
 
 def transaction_assigned(document: Transaction, *, customer: Customer, now: datetime) -> Event:

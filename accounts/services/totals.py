@@ -63,7 +63,11 @@ def apply(
 
 
 def write_many(customers: Sequence[Customer]) -> None:
-    """Write the totals of locked customers to which `apply` has added with `is_written`."""
+    """
+    Write the totals of locked customers to which `apply` has added with `is_written`.
+
+    And their level, which may have followed from them.
+    """
     assert connection.in_atomic_block
     rows = [
         {
@@ -73,6 +77,7 @@ def write_many(customers: Sequence[Customer]) -> None:
             "without_delivery": str(customer.transactions_amount_without_delivery),
             "excluded": str(customer.amount_excluded_for_level),
             "last_at": customer.last_transaction_at,
+            "level": customer.level_id,
             "version": customer.version,
             "updated_at": customer.updated_at,
         }
@@ -87,10 +92,10 @@ _KEEP_MANY = """
     set transactions_count = n.count, transactions_amount = n.amount,
         transactions_amount_without_delivery = n.without_delivery,
         amount_excluded_for_level = n.excluded, last_transaction_at = n.last_at,
-        version = n.version, updated_at = n.updated_at
+        level_id = n.level, version = n.version, updated_at = n.updated_at
     from json_to_recordset(%s) as n (
         id bigint, count integer, amount numeric, without_delivery numeric, excluded numeric,
-        last_at timestamptz, version integer, updated_at timestamptz
+        last_at timestamptz, level bigint, version integer, updated_at timestamptz
     )
     where c.id = n.id
     returning c.id

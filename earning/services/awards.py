@@ -312,14 +312,14 @@ select id from evaluation
 def _keep_many(store: Store, priced: Sequence[Priced], now: datetime) -> None:
     evaluations, executions = [], []
     for number, each in enumerate(priced):
-        uuid = str(uuid7())
+        uuid = uuid7()
         explanation = packed(engine.to_json(each.found))
         evaluations.append(
             {
                 "number": number,
                 "uuid": uuid,
                 "customer": each.customer.pk,
-                "document": str(each.transaction_uuid),
+                "document": each.transaction_uuid,
                 "points": str(each.found.points),
                 "explanation": b64encode(explanation).decode(),
             }

@@ -9,7 +9,7 @@ something is due, returns that concern coupons.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from accounts.ledger.models import WalletBalance
 from accounts.models import Customer, LevelChangeReason, Pos
 from accounts.selectors import customers as customer_selectors
 from accounts.selectors import qualifying
-from accounts.services import customer_locks, level_moves, points, segment_members, totals
+from accounts.services import customer_locks, level_moves, points, segment_members
 from campaigns.models import Coupon
 from earning import engine
 from earning.models import StoreEvent
@@ -122,11 +122,12 @@ class _Batch:
         self.buyers = {place: pk for place, pk in self.buyers.items() if pk in locked}
         self.referrers = {pk: customer.invited_by_id for pk, customer in locked.items()}
         self._lock_sales(places)
-        for wave in self._waves(places):
+        for number, wave in enumerate(self._waves(places)):
             if len(wave) < WAVE_MIN:
                 self.take_singly(wave)
             else:
-                self._take_wave(wave)
+                # Nobody has written yet what the first reads; later ones see what came before.
+                self._take_wave(wave, locked if number == 0 else None)
 
     def _is_well_formed(self, place: int) -> bool:
         document = self.documents[place]
@@ -188,11 +189,12 @@ class _Batch:
 
     # One wave
 
-    def _take_wave(self, places: Sequence[int]) -> None:
-        # Read again: what the waves before have written counts.
-        self.customers = customer_locks.lock_buyers(
-            self.store, (self.buyers[place] for place in places if place in self.buyers)
-        )
+    def _take_wave(self, places: Sequence[int], locked: Mapping[int, Customer] | None) -> None:
+        wanted = {self.buyers[place] for place in places if place in self.buyers}
+        if locked is None:
+            self.customers = customer_locks.lock_buyers(self.store, wanted)
+        else:
+            self.customers = {pk: locked[pk] for pk in wanted}
         self._read_sales(places)
         self.segments = awards.segments_of_many(self.store, self.customers.values())
         numbers = {self.documents[place].number.strip() for place in places}
@@ -297,9 +299,7 @@ class _Batch:
                 purchase=effects.purchase_of(row, items),
                 segment_ids=self.segments.get(customer.pk, frozenset()),
             )
-        facts = [events.transaction_registered(row, actor=self.actor, now=self.now)]
-        if customer is not None:
-            facts.append(events.transaction_assigned(row, customer=customer, now=self.now))
+        facts = events.of_new_document(row, actor=self.actor, customer=customer, now=self.now)
         return _Given(place, Draft(row, items, facts), customer, sale, found)
 
     def _stored(self, given: Sequence[_Given]) -> list[_Given]:
@@ -333,7 +333,6 @@ class _Batch:
                 returned.append((one.customer, one.row, one.sale))
         if not reasons:
             return
-        totals.write_many(list(reasons))
         level_moves.reassess_many(customers=reasons, store=self.store, now=self.now)
         awards.award_many(store=self.store, priced=priced, now=self.now)
         self._take_points_back(returned)

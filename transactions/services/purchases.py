@@ -110,9 +110,7 @@ def register(
             give_to(row, customer, now=now)
         if sale is not None:
             _check_not_exceeding(sale, row)
-        facts = [events.transaction_registered(row, actor=actor, now=now)]
-        if customer is not None:
-            facts.append(events.transaction_assigned(row, customer=customer, now=now))
+        facts = events.of_new_document(row, actor=actor, customer=customer, now=now)
         if not storage.insert(row, items, facts):
             raise DocumentNumberUsed
         for fact in facts:

@@ -130,10 +130,10 @@ def insert_many(store_id: int, drafts: Sequence[Draft]) -> set[UUID]:
     """
     documents = [_row(number, draft.document) for number, draft in enumerate(drafts)]
     lines: list[dict[str, Any]] = []
-    labels: set[tuple[str, str, str]] = set()
+    labels: set[tuple[UUID, str, str]] = set()
     facts: list[Event] = []
     for draft in drafts:
-        uuid = str(draft.document.uuid)
+        uuid = draft.document.uuid
         for item in draft.items:
             lines.append({"document": uuid} | _line(item))
             labels |= {(uuid, label["key"], label["value"]) for label in item.labels}
@@ -163,7 +163,7 @@ def insert_many(store_id: int, drafts: Sequence[Draft]) -> set[UUID]:
 def _row(number: int, document: Transaction) -> dict[str, Any]:
     return {
         "number": number,
-        "uuid": str(document.uuid),
+        "uuid": document.uuid,
         "type": document.document_type,
         "document_number": document.document_number,
         "purchased_at": document.purchased_at,
@@ -262,13 +262,13 @@ def _facts(facts: Sequence[Event]) -> str:
         [
             {
                 "number": number,
-                "uuid": str(fact.uuid),
+                "uuid": fact.uuid,
                 "store_id": fact.store_id,
                 "type": fact.type,
-                "subject": str(fact.subject),
+                "subject": fact.subject,
                 "customer_id": fact.customer_id,
                 "payload": fact.payload,
-                "recorded_at": fact.recorded_at.isoformat(),
+                "recorded_at": fact.recorded_at,
             }
             for number, fact in enumerate(facts)
         ]

@@ -4,9 +4,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import IO, Any, cast
 
 from loyalty.core.imports import formats, sheets
@@ -154,10 +155,11 @@ def _read_table(file: IO[bytes], source: Source) -> Iterator[FileRow]:
     width = len(source.header)
     plain = _plain_columns(source.kind)
     places = [
-        (place, mapping[name], mapping[name].split("."))
-        for place, name in enumerate(source.header)
+        _Place(number, mapping[name], source.kind)
+        for number, name in enumerate(source.header)
         if name in mapping and name != ERROR_COLUMN
     ]
+    blank: dict[str, list[Any]] = {column: [""] for column in plain}
     lines = _lines(file, source)
     try:
         next(lines, None)
@@ -169,16 +171,32 @@ def _read_table(file: IO[bytes], source: Source) -> Iterator[FileRow]:
             if fault := _fault_of(cells, width, source.format):
                 yield FileRow({}, _without_null(content), fault)
                 continue
-            tree: dict[str, list[Any]] = {column: [""] for column in plain}
-            for place, column, path in places:
-                text = cells[place].strip() if place < len(cells) else ""
-                if column.endswith("labels"):
-                    _put(tree, path, _labels(text))
-                elif text:
-                    _put(tree, path, _mended(source.kind, column, text))
+            tree = blank.copy()
+            for place in places:
+                text = cells[place.number].strip() if place.number < len(cells) else ""
+                if text or place.is_labels:
+                    value = text if place.read is None else place.read(text)
+                    _put_below(tree, place.parents, place.name, value)
             yield FileRow(tree, content)
     except (csv.Error, UnicodeError, sheets.NotAWorkbook) as error:
         yield FileRow({}, None, f"The file breaks off: {error}", breaks_off=True)
+
+
+class _Place:
+    """Where a column stands in the lines of a table, and in the rows that are made of them."""
+
+    __slots__ = ("is_labels", "name", "number", "parents", "read")
+
+    def __init__(self, number: int, column: str, kind: type[Kind]) -> None:
+        self.number = number
+        *self.parents, self.name = column.split(".")
+        self.is_labels = column.endswith("labels")
+        # What becomes of its text; None: it stays as it is.
+        self.read: Callable[[str], Any] | None = None
+        if self.is_labels:
+            self.read = _labels
+        elif column in kind.decimals or column in kind.days:
+            self.read = partial(_mended, kind, column)
 
 
 def _plain_columns(kind: type[Kind]) -> list[str]:
@@ -191,7 +209,7 @@ def _without_null(content: dict[str, str]) -> dict[str, str]:
 
 
 def _fault_of(cells: Sequence[str], width: int, format: Format) -> str:
-    if any("\0" in cell for cell in cells):
+    if "\0" in "".join(cells):
         return "The line holds a NUL character."
     if format == Format.XLSX:
         # A sheet has no end of a line: empty cells stand or stand not.
@@ -242,12 +260,18 @@ def _add_line(held: FileRow, row: FileRow, kind: type[Kind]) -> None:
 
 
 def _put(tree: dict[str, list[Any]], path: Sequence[str], value: Any) -> None:
-    for name in path[:-1]:
-        below = tree.setdefault(name, [{}])
-        if not isinstance(below[0], dict):
+    _put_below(tree, path[:-1], path[-1], value)
+
+
+def _put_below(tree: dict[str, list[Any]], parents: Sequence[str], last: str, value: Any) -> None:
+    for name in parents:
+        below = tree.get(name)
+        if below is None:
+            below = tree[name] = [{}]
+        elif not isinstance(below[0], dict):
             below[0] = {}
         tree = below[0]
-    tree[path[-1]] = [value]
+    tree[last] = [value]
 
 
 def _labels(text: str) -> dict[str, list[Any]]:

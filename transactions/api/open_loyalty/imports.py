@@ -80,7 +80,7 @@ class TransactionsKind(DocumentKind):
     many = "items.item"
     group_by = "documentNumber"
     # Each row locks its customer until the last is written, which takes a third of a second.
-    chunk_rows = 500
+    chunk_rows = 1_000
 
     def __init__(self, store: Store, actor: Actor) -> None:
         super().__init__(store, actor)

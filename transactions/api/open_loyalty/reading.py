@@ -33,6 +33,8 @@ Tree = Mapping[str, Any]
 NOT_A_CHOICE = "The value you selected is not a valid choice."
 NOT_A_DATE = "This value is not a valid datetime."
 ZERO = Decimal(0)
+# What a compound is; a dict is found in a tenth of the time that the other takes.
+COMPOUND = (dict, Mapping)
 
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
 
@@ -108,7 +110,7 @@ class Reader:
     def branch(self, tree: Tree, key: str, path: str) -> Tree:
         """Return a compound; an empty one where it is left out."""
         value = tree.get(key)
-        if isinstance(value, Mapping):
+        if isinstance(value, COMPOUND):
             return value
         # PHP writes an empty map as [].
         if value not in (None, "", []):
@@ -124,7 +126,7 @@ class Reader:
             self.fault(path, NOT_VALID)
             return []
         for number, value in enumerate(values):
-            if not isinstance(value, Mapping):
+            if not isinstance(value, COMPOUND):
                 self.fault(f"{path}.{number}", NOT_VALID)
                 return []
         return values
