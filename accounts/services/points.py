@@ -23,6 +23,7 @@ from accounts.ledger import (
     holds,
     lots,
     reverting,
+    spending_many,
     sql,
     taking_back,
 )
@@ -127,6 +128,40 @@ def add_many(*, store: Store, grants: Sequence[Grant], now: datetime | None = No
     with sql.atomic():
         customer_locks.lock_for_points(store, {grant.customer.pk for grant in grants})
         return earns.earn_many(orders, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """One line of `spend_many`; the fields are the arguments of `spend`."""
+
+    customer: Customer
+    amount: Decimal
+    issuer: str = Issuer.SYSTEM
+    comment: str = ""
+
+
+def spend_many(
+    *, store: Store, spends: Sequence[Spend], now: datetime | None = None
+) -> list[UUID | DomainError]:
+    """
+    Take points from many customers of a store at once, each of them once; otherwise as `spend`.
+
+    Returns for each the id of its posting, or why it is refused; that stops no other.
+    """
+    now = now or timezone.now()
+    assert all(spend.customer.store_id == store.pk for spend in spends)
+    orders = [
+        Debit(
+            holder=_holder(spend.customer),
+            amount=spend.amount,
+            issuer=spend.issuer,
+            comment=spend.comment,
+        )
+        for spend in spends
+    ]
+    with sql.atomic():
+        customer_locks.lock_for_points(store, {spend.customer.pk for spend in spends})
+        return [*spending_many.spend_many(orders, now=now)]
 
 
 def spend(
@@ -479,10 +514,15 @@ def _audit(
             event_type=event_type,
             entity_type="PointsTransfer",
             entity_id=transfer_uuid,
-            data={
-                "customerId": str(customer.uuid),
-                "points": amounts.text(amount),
-                "comment": comment,
-            },
+            data=audited(customer, amount, comment),
             now=now,
         )
+
+
+def audited(customer: Customer, amount: Decimal, comment: str) -> dict[str, str]:
+    """Return what the trail keeps of a change by hand."""
+    return {
+        "customerId": str(customer.uuid),
+        "points": amounts.text(amount),
+        "comment": comment,
+    }

@@ -1,11 +1,13 @@
 """Points out of XML files. Source: PA-25, campaigns-people spec 9.4."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,10 +16,12 @@ from accounts.api.open_loyalty.transfers import UnknownParty
 from accounts.ledger.models import Issuer
 from accounts.models import Customer, Resource, TransferType
 from accounts.selectors import customers
-from accounts.services import points, points_dates
+from accounts.selectors.customers import Named
+from accounts.services import points, points_batches, points_dates
 from loyalty.core.api.open_loyalty.imports import ImportView
 from loyalty.core.errors import DomainError, InvalidFields
-from loyalty.core.imports.kinds import NO_INTEGER, NOT_VALID, REQUIRED, Kind
+from loyalty.core.imports.kinds import NO_INTEGER, NOT_VALID, REQUIRED, Kind, Result
+from loyalty.core.models import RowOutcome
 from loyalty.core.xml_rows import Row, text_of
 
 NOT_A_TYPE: Final = "should be one of: adding, spending"
@@ -34,7 +38,7 @@ class NobodyNamed(DomainError):
 
 
 class PointsKind(Kind):
-    """Points added and spent by hand, a row each."""
+    """Points added and spent by hand."""
 
     name = "points"
     title = _("Points")
@@ -46,6 +50,8 @@ class PointsKind(Kind):
     required = ("points", "type")
     id_key = "pointsTransferId"
     is_undoable = True
+    # Each row locks its customer's wallet until the last is written.
+    chunk_rows = 1_000
     shapes = {NOT_A_TYPE: NOT_A_TYPE}
 
     def identify(self, row: Row) -> str:
@@ -54,30 +60,61 @@ class PointsKind(Kind):
 
     def take(self, row: Row) -> UUID:
         self.check(row)
-        amount = Decimal(text_of(row, "points"))
-        comment, customer = text_of(row, "comment"), self.customer(row)
         now = timezone.now()
+        order = self.order(row, self.customer(row), now)
+        return points_batches.change(order=order, actor=self.actor, now=now)
+
+    def process_many(self, rows: Sequence[Row]) -> list[Result]:
+        """Add and spend the points of some rows by the same statements."""
+        now = timezone.now()
+        results: dict[int, Result] = {}
+        named: dict[int, Named] = {}
+        for place, row in enumerate(rows):
+            try:
+                self.check(row)
+                named[place] = self.named(row)
+            except DomainError as refusal:
+                results[place] = self.refused(refusal, self.identify(row))
+        found = customers.find_many_named(self.store, list(named.values()))
+        orders: dict[int, points_batches.Order] = {}
+        for place, customer in zip(named, found, strict=True):
+            if customer is None:
+                results[place] = self.refused(UnknownParty(), self.identify(rows[place]))
+            else:
+                orders[place] = self.order(rows[place], customer, now)
+        try:
+            with transaction.atomic():
+                outcomes = points_batches.change_many(
+                    store=self.store, orders=list(orders.values()), actor=self.actor, now=now
+                )
+        except (DataError, IntegrityError):
+            # The way of one row finds which of them cannot be stored.
+            return super().process_many(rows)
+        for place, outcome in zip(orders, outcomes, strict=True):
+            identifier = self.identify(rows[place])
+            if isinstance(outcome, DomainError):
+                results[place] = self.refused(outcome, identifier)
+            else:
+                results[place] = Result(RowOutcome.DONE, identifier, uuid=outcome)
+        return [results[place] for place in range(len(rows))]
+
+    def order(self, row: Row, customer: Customer, now: datetime) -> points_batches.Order:
+        """Return what a row of which nothing is wrong asks for."""
+        amount, comment = Decimal(text_of(row, "points")), text_of(row, "comment")
         if text_of(row, "type") == TransferType.SPENDING:
-            return points.spend(
-                customer=customer,
-                amount=amount,
-                issuer=Issuer.ADMIN,
-                comment=comment,
-                now=now,
-                actor=self.actor,
-            ).uuid
+            return points.Spend(
+                customer=customer, amount=amount, issuer=Issuer.ADMIN, comment=comment
+            )
         expires_at: datetime | points.BySettings = points.BY_SETTINGS
         if days := int(text_of(row, "validityDuration") or 0):
             expires_at = points_dates.get_end_of_days(self.store.settings, days, granted_at=now)
-        return points.add(
+        return points.Grant(
             customer=customer,
             amount=amount,
             issuer=Issuer.ADMIN,
             comment=comment,
-            now=now,
             expires_at=expires_at,
-            actor=self.actor,
-        ).uuid
+        )
 
     def undo(self, uuid: UUID) -> None:
         """Cancel points that were added. :raises DomainError: they are spent, or were spending."""
@@ -107,11 +144,14 @@ class PointsKind(Kind):
         if faults:
             raise InvalidFields(faults)
 
-    def customer(self, row: Row) -> Customer:
+    def named(self, row: Row) -> Named:
         who = customer_rows.read_named(row)
         if not who.is_given:
             raise NobodyNamed
-        customer = customers.find_named(self.store, who)
+        return who
+
+    def customer(self, row: Row) -> Customer:
+        customer = customers.find_named(self.store, self.named(row))
         if customer is None:
             raise UnknownParty
         return customer

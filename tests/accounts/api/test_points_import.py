@@ -57,7 +57,7 @@ def test_adds_and_spends_as_the_rows_say(sam, shop, alice):
     """PA-25, IMP-2: an item for each row, and the issuer is `admin`."""
     answer = send(sam, shop, rows(row(), row(amount="4", kind="spending")))
 
-    added, spent = PointsTransfer.objects.order_by("created_at")
+    added, spent = PointsTransfer.objects.order_by("type")
     assert answer.data == {
         "items": [
             {

@@ -2,8 +2,6 @@
 
 import os
 import random
-import re
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,16 +10,16 @@ from uuid import UUID
 import pytest
 
 from accounts.ledger import checks
-from accounts.ledger.models import Lot, Posting, WalletBalance
-from accounts.models import Customer, Level, LevelChange, Pos, Segment, SegmentMembership
-from earning.models import Evaluation, RuleType, RuleUse
+from accounts.models import Customer, Pos, Segment
+from earning.models import RuleType
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.models import Event, Store
 from tests.factories.accounts import CustomerFactory, LevelFactory, PosFactory
 from tests.factories.core import StoreFactory
 from tests.factories.earning import EarningRuleFactory
-from transactions.models import DocumentType, ItemLabel, Transaction, TransactionItem
+from tests.left_behind import everything
+from transactions.models import DocumentType, Transaction
 from transactions.selectors import totals
 from transactions.services import batches, purchases
 from transactions.services.documents import Buyer, Document, Label, Line
@@ -33,7 +31,6 @@ DOCUMENTS = int(os.environ.get("BATCH_DOCUMENTS", "240"))
 CUSTOMERS = max(12, DOCUMENTS // 20)
 CHUNK = 500 if DOCUMENTS > 1000 else 60
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
-A_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 PLAIN: dict[str, Any] = {
     "returns": True,
@@ -73,7 +70,7 @@ def test_leaves_what_one_after_the_other_leaves(settings, extras):
         "sale_not_found",
         "return_exceeds_sale",
     }
-    expected, found = everything(one_by_one), everything(at_once)
+    expected, found = everything(one_by_one, NOW), everything(at_once, NOW)
     assert [part for part in expected if found[part] != expected[part]] == []
     for customer in Customer.objects.in_store(at_once):
         assert totals.stored(customer) == totals.recount(customer)
@@ -132,6 +129,11 @@ def shop(name: str, settings: dict[str, Any], extras: tuple[str, ...]) -> Store:
             store=store, name="Regulars", parts=[{"id": "p", "criteria": [criterion]}]
         )
         EarningRuleFactory(store=store, name="For regulars", segments=[segment])
+        bought = {"id": "b", "type": "bought_skus", "sku_ids": ["BOOK"]}
+        often = {"id": "o", "type": "transaction_count", "min": 3}
+        Segment.objects.create(
+            store=store, name="Readers", parts=[{"id": "p", "criteria": [bought, often]}]
+        )
 
     def is_brought(number: int) -> bool:
         return "invited" in extras and number % 5 == 3
@@ -222,117 +224,3 @@ def text_of(outcome: Transaction | DomainError) -> str:
     if isinstance(outcome, InvalidFields):
         return str(outcome.errors)
     return outcome.code if isinstance(outcome, DomainError) else "stored"
-
-
-# What both stores hold, by names instead of ids
-
-
-def everything(store: Store) -> dict[str, Any]:
-    """Return all that documents leave behind in a store, with names instead of ids."""
-    names = names_of(store)
-    return {
-        "customers": {
-            customer.email: plain(customer, names, without=("wallet", "password", "uuid"))
-            for customer in Customer.objects.in_store(store)
-        },
-        "documents": {
-            document.document_number: plain(document, names)
-            for document in Transaction.objects.in_store(store)
-        },
-        "items": grouped(TransactionItem.objects.filter(transaction__store=store), names),
-        "labels": list(ItemLabel.objects.filter(store=store).values_list("key", "value")),
-        "balances": grouped(WalletBalance.objects.filter(wallet__store=store), names),
-        "lots": grouped(Lot.objects.in_store(store), names, without=("posting",)),
-        "postings": grouped(Posting.objects.in_store(store), names),
-        "levels": grouped(LevelChange.objects.filter(customer__store=store, changed_at=NOW), names),
-        "segments": grouped(SegmentMembership.objects.filter(customer__store=store), names),
-        "uses": grouped(RuleUse.objects.in_store(store), names),
-        "evaluations": {
-            names[str(each.transaction_uuid)]: (
-                each.points,
-                explained(each.explanation),
-                sorted(each.executions.values_list("rule__name", "points")),
-            )
-            for each in Evaluation.objects.in_store(store)
-        },
-        "facts": facts_of(store, names),
-    }
-
-
-def facts_of(store: Store, names: dict[str, str]) -> dict[str, list[Any]]:
-    """Return the facts of each customer, and of each document of nobody, in their order."""
-    found: dict[str, list[Any]] = defaultdict(list)
-    for fact in Event.objects.filter(store=store, recorded_at=NOW).order_by("pk"):
-        whose = f"customer {fact.customer_id}" if fact.customer_id else str(fact.subject)
-        found[named(whose, names)].append((fact.type, named(fact.payload, names)))
-    return found
-
-
-def names_of(store: Store) -> dict[str, str]:
-    names = {}
-    for customer in Customer.objects.in_store(store).select_related("wallet"):
-        name = customer.email or ""
-        names |= {
-            str(customer.uuid): name,
-            f"customer {customer.pk}": name,
-            str(customer.wallet.uuid): f"wallet of {name}",
-            f"wallet {customer.wallet_id}": f"wallet of {name}",
-        }
-    for document in Transaction.objects.in_store(store):
-        names[str(document.uuid)] = document.document_number
-        names[f"transaction {document.pk}"] = document.document_number
-    for level in Level.objects.in_store(store):
-        names[str(level.uuid)] = names[f"level {level.pk}"] = str(level.condition_value)
-    for till in Pos.objects.in_store(store):
-        names[str(till.uuid)] = "Till"
-    return names
-
-
-FOREIGN = {
-    "customer_id": "customer",
-    "invited_by_id": "customer",
-    "wallet_id": "wallet",
-    "from_wallet_id": "wallet",
-    "to_wallet_id": "wallet",
-    "transaction_id": "transaction",
-    "revised_id": "transaction",
-    "level_id": "level",
-    "old_level_id": "level",
-    "new_level_id": "level",
-}
-# Numbers and moments of the test's own making.
-OWN = {"id", "uuid", "store_id", "created_at", "updated_at", "lot_uuid", "key"}
-
-
-def plain(row: Any, names: dict[str, str], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    found = {}
-    for field in row._meta.concrete_fields:
-        name = field.attname
-        if name in OWN or name.removesuffix("_id") in without:
-            continue
-        value = getattr(row, name)
-        if name in FOREIGN and value is not None:
-            value = names.get(f"{FOREIGN[name]} {value}", FOREIGN[name])
-        elif name.endswith("_id"):
-            value = value is not None
-        found[name] = named(value, names)
-    return found
-
-
-def grouped(rows: Any, names: dict[str, str], *, without: tuple[str, ...] = ()) -> list[str]:
-    return sorted(repr(plain(row, names, without=without)) for row in rows)
-
-
-def named(value: Any, names: dict[str, str]) -> str:
-    """Write a value down with names instead of ids; an id of nothing named is `some`."""
-    return A_UUID.sub(lambda found: names.get(found[0], "some"), names.get(str(value), str(value)))
-
-
-def explained(explanation: dict[str, Any]) -> str:
-    """Return an explanation without the numbers of rules, levels and segments."""
-    kept = {key: explanation[key] for key in ("points", "exact", "refusal", "lines")}
-    rules = [
-        {key: value for key, value in rule.items() if key not in {"id", "uuid", "detail"}}
-        for rule in explanation["rules"]
-    ]
-    return repr((kept, rules))
