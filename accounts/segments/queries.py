@@ -43,13 +43,22 @@ class Query:
     """
     What the fragments of one statement share: its arguments, the store and the moment.
 
-    `is_for_one`: the statement is about the one customer of the argument `customer`.
+    `is_for_one`: the statement is about the one customer of the argument `customer`; `is_for_many`:
+    about those of the argument `customers`.
     """
 
-    def __init__(self, store: Store, now: datetime, *, is_for_one: bool = False) -> None:
+    def __init__(
+        self,
+        store: Store,
+        now: datetime,
+        *,
+        is_for_one: bool = False,
+        is_for_many: bool = False,
+    ) -> None:
         self.store = store
         self.now = now
         self.is_for_one = is_for_one
+        self.is_for_many = is_for_many
         self.arguments: dict[str, Any] = {"store": store.pk, "now": now}
 
     @cached_property
@@ -71,7 +80,9 @@ class Query:
         return f"%({name})s::{type}"
 
     def narrowed(self, column: str) -> str:
-        """Return the condition that keeps a set to the one customer that is asked about."""
+        """Return the condition that keeps a set to the customers that are asked about."""
+        if self.is_for_many:
+            return f" and {column} = any(%(customers)s::bigint[])"
         return f" and {column} = %(customer)s::bigint" if self.is_for_one else ""
 
 
@@ -126,6 +137,7 @@ def _part(criteria: Sequence[Values], query: Query, compilers: Mapping[str, Comp
         sets.append(
             "select c.id from accounts_customer c"  # noqa: S608  # what is put in is ours
             f" where c.store_id = %(store)s::bigint and c.status = 'active' and {either}"
+            f"{query.narrowed('c.id')}"
         )
     return f"c.id in ({' union all '.join(sets)})"
 

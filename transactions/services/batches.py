@@ -18,26 +18,22 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.ledger.models import WalletBalance
-from accounts.models import Customer, LevelChangeReason, Pos
+from accounts.models import Customer, Pos
 from accounts.selectors import customers as customer_selectors
 from accounts.selectors import qualifying
-from accounts.services import customer_locks, level_moves, points, segment_members
+from accounts.services import customer_locks
 from campaigns.models import Coupon
 from earning import engine
-from earning.models import StoreEvent
-from earning.services import awards, rule_sets
+from earning.services import awards
 from loyalty.core import clock
 from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Store
 from transactions import events
-from transactions.amounts import Amounts, count_sale, points_to_take_back
 from transactions.models import Transaction
-from transactions.selectors import points as points_selectors
 from transactions.services import documents as rules_of_documents
-from transactions.services import effects, purchases, storage
+from transactions.services import effects, purchases, settling, storage
 from transactions.services.documents import Document
 from transactions.services.storage import Draft
 
@@ -203,7 +199,16 @@ class _Batch:
         rare = self._rare(places)
         given = [one for place in places if place not in rare if (one := self._prepared(place))]
         if given:
-            self._settle(self._stored(given))
+            settling.settle_many(
+                store=self.store,
+                settled=[
+                    settling.Settled(one.customer, one.row, one.sale, one.found)
+                    for one in self._stored(given)
+                    if one.customer is not None
+                ],
+                returns=self.returns,
+                now=self.now,
+            )
         self.take_singly(place for place in places if place in rare)
 
     def _read_sales(self, places: Sequence[int]) -> None:
@@ -222,9 +227,7 @@ class _Batch:
 
     def _rare(self, places: Sequence[int]) -> set[int]:
         """Return the places of documents that have more consequences than a batch knows."""
-        rules = rule_sets.get_rules(self.store)
-        pays_first = StoreEvent.FIRST_PURCHASE.value in rules.occasions.events
-        due = self._wallets_with_something_due()
+        rare_buyers = settling.find_rare(self.store, self.customers.values(), self.now)
         with_coupons = self._sales_with_coupons()
         rare = set()
         for place in places:
@@ -234,18 +237,12 @@ class _Batch:
             document = self.documents[place]
             sale = self.sales.get(document.revised_number) if document.is_return else None
             if (
-                customer.wallet_id in due
+                customer.pk in rare_buyers.of_anything
                 or (sale is not None and sale.uuid in with_coupons)
-                or (not document.is_return and customer.invited_by_id is not None)
-                or (not document.is_return and pays_first and not customer.transactions_count)
+                or (not document.is_return and customer.pk in rare_buyers.of_sales)
             ):
                 rare.add(place)
         return rare
-
-    def _wallets_with_something_due(self) -> set[int]:
-        wallets = [customer.wallet_id for customer in self.customers.values()]
-        due = WalletBalance.objects.filter(wallet__in=wallets, next_due_at__lte=self.now)
-        return set(due.values_list("wallet_id", flat=True))
 
     def _sales_with_coupons(self) -> set[UUID]:
         uuids = [sale.uuid for sale in self.sales.values()]
@@ -315,68 +312,3 @@ class _Batch:
             for fact in one.draft.facts:
                 core_events.dispatch(fact)
         return stored
-
-    def _settle(self, given: Sequence[_Given]) -> None:
-        """Write what follows from documents that have a customer (TX-9), in `effects`' order."""
-        reasons: dict[Customer, LevelChangeReason] = {}
-        priced, returned = [], []
-        for one in given:
-            if one.customer is None:
-                continue
-            if one.found is not None:
-                self._count_sale(one.customer, one.row)
-                reasons[one.customer] = LevelChangeReason.PURCHASE
-                priced.append(awards.Priced(one.customer, one.row.uuid, one.found))
-            elif one.sale is not None:
-                self._count_return(one.customer, one.row, one.sale)
-                reasons[one.customer] = LevelChangeReason.RETURN
-                returned.append((one.customer, one.row, one.sale))
-        if not reasons:
-            return
-        level_moves.reassess_many(customers=reasons, store=self.store, now=self.now)
-        awards.award_many(store=self.store, priced=priced, now=self.now)
-        self._take_points_back(returned)
-        for customer in reasons:
-            segment_members.recheck(customer=customer, now=self.now, is_after_purchase=True)
-
-    def _count_sale(self, customer: Customer, sale: Transaction) -> None:
-        effects.count(customer, count_sale(Amounts.of(sale)), sale, self.now, is_written=True)
-
-    def _count_return(self, customer: Customer, document: Transaction, sale: Transaction) -> None:
-        earlier = [
-            Amounts.of(other) for other in self.returns[sale.pk] if other.customer_id == customer.pk
-        ]
-        before = count_sale(Amounts.of(sale), earlier)
-        after = count_sale(Amounts.of(sale), [*earlier, Amounts.of(document)])
-        effects.count(customer, after - before, document, self.now, is_written=True)
-
-    def _take_points_back(
-        self, returned: Sequence[tuple[Customer, Transaction, Transaction]]
-    ) -> None:
-        if not returned:
-            return
-        uuids = [sale.uuid for _customer, _document, sale in returned]
-        earned = points_selectors.earned_by_sales(uuids, self.now)
-        taken_back = points_selectors.taken_back_of_sales(uuids)
-        decimals = rule_sets.get_rules(self.store).decimals
-        orders = []
-        for customer, document, sale in returned:
-            if not earned.get(sale.uuid):
-                continue
-            amount = points_to_take_back(
-                earned=earned[sale.uuid],
-                taken_back=taken_back.get(sale.uuid, ZERO),
-                sale_gross=abs(sale.gross_value),
-                return_gross=abs(document.gross_value),
-                decimals=decimals,
-            )
-            if amount:
-                orders.append(
-                    points.TakeBack(
-                        customer=customer,
-                        sale_uuid=sale.uuid,
-                        return_uuid=document.uuid,
-                        amount=amount,
-                    )
-                )
-        points.take_back_many(store=self.store, orders=orders, now=self.now)

@@ -192,12 +192,15 @@ def _give(document: Transaction, customer: Customer, now: datetime) -> None:
 
 
 def _record(actor: Actor, document: Transaction, customer: Customer, now: datetime) -> None:
-    audit.record(
-        actor,
-        store=document.store,
+    deed = deed_of(document, customer)
+    audit.record_many(actor, store=document.store, deeds=[deed], now=now)
+
+
+def deed_of(document: Transaction, customer: Customer) -> audit.Deed:
+    """Return what the audit trail keeps of a claim."""
+    return audit.Deed(
         event_type="AssignCustomerToTransaction",
         entity_type="Transaction",
         entity_id=document.uuid,
         data={"documentNumber": document.document_number, "customerId": str(customer.uuid)},
-        now=now,
     )
