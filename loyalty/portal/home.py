@@ -6,15 +6,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Case, F, Q, Sum, When
+from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncDate
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
-from accounts.ledger.models import Lot, Posting, PostingKind, PostingStatus
+from accounts.ledger.models import Lot, Posting, PostingKind
 from accounts.models import Customer
-from accounts.selectors import balances, qualifying, standing
+from accounts.selectors import balances, points_history, qualifying, standing
 from accounts.selectors.ladder import Step
 from loyalty.core.models import Store
+from loyalty.portal import program
 from loyalty.portal.templatetags.portal_format import PointWords, percentage
 from transactions.models import DocumentType, Transaction
 
@@ -73,17 +74,25 @@ class Purchase:
     is_return: bool
     amount: Decimal
     points: Decimal
+    uuid: UUID
+    url: str
 
 
 @dataclass(frozen=True)
 class Movement:
-    """`amount`: signed. `state`: what is particular about it, in words; mostly empty."""
+    """
+    `amount`: signed. `state`: what is particular about it, in words; mostly empty.
+    `balance`: after it. `uuid` None: nothing was posted yet.
+    """
 
     title: str
     at: datetime
     amount: Decimal
     comment: str
     state: str
+    balance: Decimal
+    uuid: UUID | None = None
+    transaction_uuid: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -128,9 +137,9 @@ def get_home(customer: Customer, *, store: Store, now: datetime) -> Home:
         expiring_soon=sum((amount for _, amount in soon), ZERO),
         expiring_later=sum((amount for _, amount in by_day[len(shown) :]), ZERO),
         pending=_pending(customer, now),
-        purchases=_purchases(customer),
+        purchases=purchases(customer, limit=PURCHASES_SHOWN),
         purchases_count=customer.transactions_count,
-        movements=_movements(customer, now),
+        movements=movements(customer, now=now, limit=MOVEMENTS_SHOWN),
     )
 
 
@@ -214,82 +223,83 @@ def _pending(customer: Customer, now: datetime) -> list[PendingLot]:
     ]
 
 
-def _purchases(customer: Customer) -> list[Purchase]:
-    documents = (
-        Transaction.objects.filter(customer=customer)
-        .select_related("pos")
-        .order_by("-purchased_at", "-pk")[:PURCHASES_SHOWN]
-    )
-    points = _points_by_document(customer, [document.uuid for document in documents])
-    return [
-        Purchase(
-            place=document.pos.name if document.pos else document.purchase_place,
-            purchased_at=document.purchased_at,
-            document_number=document.document_number,
-            is_return=document.document_type == DocumentType.RETURN,
-            amount=document.gross_value,
-            points=points.get(document.uuid, ZERO),
+def purchases(customer: Customer, *, limit: int, before: UUID | None = None) -> list[Purchase]:
+    """
+    Return a customer's documents with what each brought, last bought first. Two queries.
+
+    `before`: the last document of the page before; one that is not the customer's ends the list.
+    """
+    documents = Transaction.objects.filter(customer=customer).select_related("pos")
+    if before is not None:
+        last = documents.filter(uuid=before).values("purchased_at", "pk").first()
+        if last is None:
+            return []
+        documents = documents.filter(
+            Q(purchased_at__lt=last["purchased_at"])
+            | Q(purchased_at=last["purchased_at"], pk__lt=last["pk"])
         )
-        for document in documents
+    found = list(documents.order_by("-purchased_at", "-pk")[:limit])
+    points = points_by_document(customer, [document.uuid for document in found])
+    return [
+        purchase_of(document, points.get(document.uuid, ZERO), customer.store) for document in found
     ]
 
 
-def _points_by_document(
-    customer: Customer, documents: Sequence[UUID]
-) -> dict[UUID | None, Decimal]:
-    """Return what each document brought (cancelled lots left out) or, negative, took back."""
-    postings = Posting.objects.filter(
-        Q(kind=PostingKind.EARN, to_wallet=customer.wallet_id, lots__cancelled_at=None)
-        | Q(kind=PostingKind.TAKE_BACK, from_wallet=customer.wallet_id),
-        transaction_uuid__in=documents,
+def purchase_of(document: Transaction, points: Decimal, store: Store) -> Purchase:
+    return Purchase(
+        place=document.pos.name if document.pos else document.purchase_place,
+        purchased_at=document.purchased_at,
+        document_number=document.document_number,
+        is_return=document.document_type == DocumentType.RETURN,
+        amount=document.gross_value,
+        points=points,
+        uuid=document.uuid,
+        url=program.address(store, "purchase", document=str(document.uuid)),
     )
+
+
+def points_by_document(customer: Customer, documents: Sequence[UUID]) -> dict[UUID | None, Decimal]:
+    """Return what each document brought (cancelled lots left out) or, negative, took back."""
     signed = Case(When(kind=PostingKind.EARN, then=F("amount")), default=-F("amount"))
+    postings = postings_of(customer, documents)
     sums = postings.values("transaction_uuid").annotate(points=Sum(signed)).order_by()
     return {row["transaction_uuid"]: row["points"] for row in sums}
 
 
-def _movements(customer: Customer, now: datetime) -> list[Movement]:
-    """Return the last postings of the wallet by their business time, newest first."""
-    wallet_id = customer.wallet_id
-    # A released hold has moved nothing, and a take-back may find nothing to take.
-    real = Posting.objects.exclude(status=PostingStatus.RELEASED).filter(
-        amount__gt=0, point_type__is_default=True
+def postings_of(customer: Customer, documents: Sequence[UUID]) -> QuerySet[Posting]:
+    """Return what documents moved in their customer's wallet, and was not cancelled."""
+    return Posting.objects.filter(
+        Q(kind=PostingKind.EARN, to_wallet=customer.wallet_id, lots__cancelled_at=None)
+        | Q(kind=PostingKind.TAKE_BACK, from_wallet=customer.wallet_id),
+        transaction_uuid__in=documents,
     )
-    # Two reads, for each uses one index.
-    postings = [
-        posting
-        for side in ("to_wallet", "from_wallet")
-        for posting in real.filter(**{side: wallet_id}).order_by("-effective_at", "-pk")[
-            :MOVEMENTS_SHOWN
-        ]
+
+
+def movements(
+    customer: Customer, *, now: datetime, limit: int, before: UUID | None = None
+) -> list[Movement]:
+    """Return what moved in the customer's wallet by its business time, newest first."""
+    found = points_history.list_movements(customer.wallet_id, limit=limit, before=before, now=now)
+    return [
+        Movement(
+            title=title_of(moved.kind, is_gain=moved.amount > 0),
+            at=moved.at,
+            amount=moved.amount,
+            comment=moved.comment,
+            state=pgettext("state of points", "on their way") if moved.is_pending else "",
+            uuid=moved.uuid,
+            transaction_uuid=moved.transaction_uuid,
+            balance=moved.balance,
+        )
+        for moved in found
     ]
-    postings.sort(key=lambda posting: (posting.effective_at, posting.pk), reverse=True)
-    shown = postings[:MOVEMENTS_SHOWN]
-    pending = set(
-        Lot.objects.pending_at(now)
-        .filter(wallet=wallet_id, posting__in=[posting.pk for posting in shown])
-        .values_list("posting_id", flat=True)
-    )
-    return [_movement(posting, wallet_id, is_pending=posting.pk in pending) for posting in shown]
 
 
-def _movement(posting: Posting, wallet_id: int, *, is_pending: bool) -> Movement:
-    is_gain = posting.to_wallet_id == wallet_id
-    amount = posting.amount if posting.captured_amount is None else posting.captured_amount
-    return Movement(
-        title=_title(posting, is_gain=is_gain),
-        at=posting.effective_at,
-        amount=amount if is_gain else -amount,
-        comment=posting.comment,
-        state=pgettext("state of points", "on their way") if is_pending else "",
-    )
-
-
-def _title(posting: Posting, *, is_gain: bool) -> str:
+def title_of(kind: PostingKind, *, is_gain: bool) -> str:
     """Say in the customer's words what a posting did to their wallet."""
-    if posting.kind == PostingKind.TRANSFER:
+    if kind == PostingKind.TRANSFER:
         return gettext("Received from a member") if is_gain else gettext("Sent to a member")
-    if posting.kind == PostingKind.REVERT:
+    if kind == PostingKind.REVERT:
         return gettext("Given back") if is_gain else gettext("Undone")
     return {
         PostingKind.EARN: gettext("Earned"),
@@ -299,4 +309,4 @@ def _title(posting: Posting, *, is_gain: bool) -> str:
         PostingKind.CANCEL: gettext("Cancelled"),
         PostingKind.TAKE_BACK: gettext("Taken back for a return"),
         PostingKind.SUPPLY: gettext("Adjusted"),
-    }[PostingKind(posting.kind)]
+    }[kind]

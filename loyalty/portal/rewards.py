@@ -31,13 +31,12 @@ from campaigns.services import cashback, coupons, rewards
 from campaigns.services.cashback import Quote
 from campaigns.services.coupons import Mark
 from loyalty.core import markdown
-from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.models import Store
 from loyalty.core.services import once
 from loyalty.portal import home, program
 from loyalty.portal.templatetags.portal_format import with_unit
-from loyalty.portal.views import Page
+from loyalty.portal.views import MemberPage
 
 COUPONS_SHOWN = 100
 KEY_MAX = 64
@@ -91,39 +90,11 @@ class Ticket:
     use_url: str
 
 
-class RewardPage(Page):
-    """A page for customers only; what they may not see is not found."""
-
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
-        if self.customer is None:
-            return self.go("sign-in")
-        try:
-            return self.show(request, self.customer, **kwargs)
-        except NotFound:
-            return self.render(request, "not_found", {}, status=404)
-
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
-        if self.customer is None:
-            return self.go("sign-in")
-        try:
-            return self.do(request, self.customer, **kwargs)
-        except NotFound:
-            return self.render(request, "not_found", {}, status=404)
-
-    def show(self, request: HttpRequest, customer: Customer, **kwargs: str) -> HttpResponse:
-        raise NotImplementedError
-
-    def do(self, request: HttpRequest, customer: Customer, **kwargs: str) -> HttpResponse:
-        return self.show(request, customer, **kwargs)
-
+class RewardPage(MemberPage):
     def render(
         self, request: HttpRequest, template: str, values: dict[str, Any], *, status: int = 200
     ) -> HttpResponse:
-        common = {
-            "words": home.words_of(self.store),
-            "cashback_url": self.address("cashback"),
-            "currency": self.store.currency,
-        }
+        common = {"cashback_url": self.address("cashback")}
         return super().render(request, template, common | values, status=status)
 
 
@@ -171,7 +142,7 @@ class Buy(RewardPage):
 
     def do(self, request: HttpRequest, customer: Customer, **kwargs: str) -> HttpResponse:
         offer = self.offer(customer, kwargs["reward"], timezone.now())
-        actor = actor_of(customer)
+        actor = self.actor(request, customer)
         try:
             with transaction.atomic():
                 key = request.POST.get("key", "")[:KEY_MAX]
@@ -240,7 +211,7 @@ class Use(RewardPage):
             is_used=True,
         )
         try:
-            coupons.mark(store=self.store, marks=[mark], actor=actor_of(customer))
+            coupons.mark(store=self.store, marks=[mark], actor=self.actor(request, customer))
         except DomainError as refusal:
             return self.show(request, customer, refusal=refusal_of(refusal), **kwargs)
         response = self.go("coupons")
@@ -302,7 +273,7 @@ class Cashback(RewardPage):
 
     def redeem(self, request: HttpRequest, customer: Customer, quote: Quote) -> None:
         """Redeem what was shown, and nothing else (CSH-6)."""
-        actor = actor_of(customer)
+        actor = self.actor(request, customer)
         with transaction.atomic():
             key = request.POST.get("key", "")[:KEY_MAX]
             once.claim(store=self.store, actor=actor, key=key)
@@ -313,16 +284,6 @@ class Cashback(RewardPage):
                 campaign_uuid=quote.campaign.uuid,
                 reward_amount=_typed(request.POST.get("amount", "")[:POINTS_MAX]),
             )
-
-
-def actor_of(customer: Customer) -> Actor:
-    return Actor(
-        kind=ActorKind.CUSTOMER,
-        id=customer.pk,
-        uuid=customer.uuid,
-        name=customer.name,
-        store_id=customer.store_id,
-    )
 
 
 def refusal_of(refusal: DomainError) -> str:

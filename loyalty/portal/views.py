@@ -19,6 +19,7 @@ from accounts.models import Customer
 from accounts.selectors import customers as selectors
 from accounts.services import customers, own_password, signin, tokens
 from loyalty.core import devices
+from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields, NotFound
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
 from loyalty.core.throttle import TooManyAttempts
@@ -110,6 +111,8 @@ class Page(View):
             "rewards_url": self.address("rewards"),
             "coupons_url": self.address("coupons"),
             "invite_url": self.address("invite"),
+            "points_url": self.address("points"),
+            "purchases_url": self.address("purchases"),
             "join_us_url": self.address("join-us"),
             "sign_out_url": self.address("sign-out"),
             "signed_in_url": self.address("signed-in"),
@@ -117,6 +120,41 @@ class Page(View):
             "here": request.path,
         }
         return render(request, f"portal/{template}.html", frame | values, status=status)
+
+
+class MemberPage(Page):
+    """A page for customers only; what they may not see is not found."""
+
+    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        if self.customer is None:
+            return self.go("sign-in")
+        try:
+            return self.show(request, self.customer, **kwargs)
+        except NotFound:
+            return self.render(request, "gone", {}, status=404)
+
+    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+        if self.customer is None:
+            return self.go("sign-in")
+        try:
+            return self.do(request, self.customer, **kwargs)
+        except NotFound:
+            return self.render(request, "gone", {}, status=404)
+
+    def actor(self, request: HttpRequest, customer: Customer) -> Actor:
+        return customers.actor_of(customer, ip_address=authentication.ip_address_of(request))
+
+    def show(self, request: HttpRequest, customer: Customer, **kwargs: str) -> HttpResponse:
+        raise NotImplementedError
+
+    def do(self, request: HttpRequest, customer: Customer, **kwargs: str) -> HttpResponse:
+        return self.show(request, customer, **kwargs)
+
+    def render(
+        self, request: HttpRequest, template: str, values: dict[str, Any], *, status: int = 200
+    ) -> HttpResponse:
+        common = {"words": home.words_of(self.store), "currency": self.store.currency}
+        return super().render(request, template, common | values, status=status)
 
 
 class Home(Page):

@@ -202,3 +202,23 @@ def test_chooses_a_password_after_a_temporary_one(open_page, keep, alice, width)
     page.get_by_role("button", name="Save and go on").click()
 
     assert page.get_by_role("heading", level=1).inner_text() == "Hello, Alice"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_reads_all_that_has_been(open_page, keep, width):
+    page = open_page("/portal/", width=width)
+    sign_in(page)
+
+    page.get_by_role("link", name="All my points").click()
+    keep(page, "portal-points")
+    assert page.locator(".entry").count() == 4
+    assert overflow(page) <= 0
+    page.get_by_role("link", name="Back to my points").click()
+    page.get_by_role("link", name="All my purchases").click()
+    keep(page, "portal-purchases")
+    assert overflow(page) <= 0
+    page.get_by_role("link", name="Old Town shop").first.click()
+    keep(page, "portal-purchase")
+
+    assert "General spending rule" in page.inner_text("main")
+    assert overflow(page) <= 0

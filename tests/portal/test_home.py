@@ -260,5 +260,5 @@ def test_takes_as_many_queries_for_many_rows_as_for_few(
     # The first page reads the store's levels, which the process keeps.
     signed_in.get("/portal/")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         signed_in.get("/portal/")

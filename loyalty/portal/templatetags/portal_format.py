@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import UnknownCurrencyError, format_currency, format_decimal, format_percent
 from django import template
 from django.utils import timezone, translation
@@ -75,6 +75,23 @@ def near_day(day: date | datetime) -> str:
     if day.year == timezone.localdate().year:
         return format_skeleton("MMMMd", day, locale=_locale())
     return format_date(day, "long", locale=_locale())
+
+
+@register.filter
+def month(day: date | datetime) -> str:
+    """Return a month with its year, as it stands alone: `listopad 2026`."""
+    if isinstance(day, datetime):
+        day = timezone.localtime(day).date()
+    return format_skeleton("yMMMM", day, locale=_locale())
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """Return a day and time in full: `November 21, 2026, 12:05 PM`."""
+    at = timezone.localtime(at)
+    return (
+        f"{format_date(at, 'long', locale=_locale())}, {format_time(at, 'short', locale=_locale())}"
+    )
 
 
 @register.filter
