@@ -60,6 +60,26 @@ def test_offers_paging_where_lists_are_paged(document: dict[str, Any]):
     assert {"page", "perPage", "sort", "direction"} <= names
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["admin/transaction/import", "admin/customer/import", "points/transfer/import", "admin/export"],
+)
+def test_tells_where_a_job_may_be_the_answer(document: dict[str, Any], path: str):
+    operation = document["paths"][f"/api/{{store_code}}/{path}"]["post"]
+    [prefer] = [each for each in operation["parameters"] if each["name"] == "Prefer"]
+
+    assert (prefer["in"], prefer["schema"]["examples"]) == ("header", ["respond-async"])
+    assert {"200", "202", "400", "401", "403"} <= set(operation["responses"])
+    assert "`Location`" in operation["responses"]["202"]["description"]
+
+
+def test_mentions_no_job_where_there_is_none(document: dict[str, Any]):
+    operation = document["paths"]["/api/store"]["post"]
+
+    assert "202" not in operation["responses"]
+    assert "Prefer" not in {each["name"] for each in operation["parameters"]}
+
+
 def test_every_reference_leads_somewhere(document: dict[str, Any]):
     def references(node: Any) -> list[str]:
         if isinstance(node, dict):

@@ -24,6 +24,22 @@ ANSWERS = {
     "403": "Another kind of caller, or a missing permission.",
     "404": "No such thing for this caller.",
 }
+JOB_ANSWER = (
+    "A job that does the work: asked for by `Prefer: respond-async`, or as there is much to do."
+    " `Location` says where it tells how far it is."
+)
+_JOB = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string"},
+        "format": {"type": "string"},
+        "state": {"type": "string"},
+        "error": {"type": ["string", "null"]},
+        "createdAt": {"type": "string", "format": "date-time"},
+        "finishedAt": {"type": ["string", "null"], "format": "date-time"},
+    },
+    "additionalProperties": True,
+}
 
 
 class OpenLoyaltySchema(AutoSchema):
@@ -65,13 +81,16 @@ class OpenLoyaltySchema(AutoSchema):
         answers |= {code: OpenApiResponse({}, text) for code, text in ANSWERS.items()}
         if rule.is_public:
             del answers["401"], answers["403"]
+        if self.method in self.view.job_methods:
+            answers["202"] = OpenApiResponse(_JOB, JOB_ANSWER)
         return answers
 
     def get_override_parameters(self) -> list[Any]:
         if self.method != "GET":
+            own = [_prefer()] if self.method in self.view.job_methods else []
             if self.method == "POST" and self.view.takes_idempotency_key:
-                return [_idempotency_key()]
-            return []
+                return [*own, _idempotency_key()]
+            return own
         named = dict.fromkeys(self.view.query, ("string", ""))
         if _is_list(type(self.view)):
             named = PAGING | named
@@ -138,6 +157,15 @@ def _idempotency_key() -> OpenApiParameter:
         {"type": "string", "maxLength": 255},
         OpenApiParameter.HEADER,
         description="The same key and body get the first answer again; another body 422.",
+    )
+
+
+def _prefer() -> OpenApiParameter:
+    return OpenApiParameter(
+        "Prefer",
+        {"type": "string", "examples": ["respond-async"]},
+        OpenApiParameter.HEADER,
+        description="`respond-async` (RFC 7240): answer 202 with a job, and do the work later.",
     )
 
 

@@ -100,6 +100,8 @@ class OpenLoyaltyView(APIView):
     # Per method; where one is missing, staff with the resource.
     rules: ClassVar[Mapping[str, Rule]] = {}
     forms: ClassVar[Mapping[str, FormOf]] = {}
+    # Those whose answer may be a job (202), for the OpenAPI document.
+    job_methods: ClassVar[frozenset[str]] = frozenset()
     # Names of the query's filters, for the OpenAPI document.
     query: ClassVar[tuple[str, ...]] = ()
     is_global: ClassVar[bool] = False

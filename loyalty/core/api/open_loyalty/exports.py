@@ -52,6 +52,7 @@ class ExportView(OpenLoyaltyView):
 
 class Exports(ExportView):
     forms = {"POST": FormOf(ExportForm, root="export")}
+    job_methods = frozenset({"POST"})
     # Its answer may be a file of any length.
     takes_idempotency_key = False
 
@@ -83,7 +84,9 @@ class Exports(ExportView):
         if not is_async and jobs.is_short(asked):
             return jobs.answer(asked)  # type: ignore[return-value]  # it streams
         job = jobs.start(asked)
-        headers = {"Preference-Applied": ASYNC} if is_async else {}
+        headers = {"Location": f"/api/{self.store.code}/admin/export/{job.uuid}"}
+        if is_async:
+            headers["Preference-Applied"] = ASYNC
         return Response(self._row(job), status=status.HTTP_202_ACCEPTED, headers=headers)
 
 

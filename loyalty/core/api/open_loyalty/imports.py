@@ -34,6 +34,7 @@ class ImportView(OpenLoyaltyView):
     """Answers 200 with an item for each row, whatever became of it (IMP-2)."""
 
     forms = {"POST": FormOf(FileForm, root="file")}
+    job_methods = frozenset({"POST"})
     kind: ClassVar[type[Kind]]
 
     def post(self, request: Request, **ids: str) -> Response:
