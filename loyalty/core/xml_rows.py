@@ -16,6 +16,10 @@ CHUNK_BYTES = 64 * 1024
 DEPTH_MAX = 16
 # Of one row; a purchase of a thousand lines with labels stays far below.
 ROW_CHARACTERS_MAX = 4 * 1024 * 1024
+# What an element counts for, besides its text: thousands of empty ones are not nothing.
+ELEMENT_CHARACTERS = 32
+# What the parser may hold back: it tells of a tag, comment or the like when that is complete.
+TOKEN_BYTES_MAX = 4 * 1024 * 1024
 
 
 class NotXML(Exception):
@@ -60,6 +64,7 @@ class _Reader:
         # What is open, from the root on: children by name, and the pieces of text.
         self.open: list[tuple[dict[str, list[Any]], list[str]]] = []
         self.characters = 0
+        self.fed = 0
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
@@ -73,6 +78,9 @@ class _Reader:
             self.parser.Parse(chunk, is_last)
         except (expat.ExpatError, NotXML) as error:
             fault = error
+        self.fed += len(chunk)
+        if fault is None and self.fed - self.parser.CurrentByteIndex > TOKEN_BYTES_MAX:
+            fault = NotXML("a row is too long")
         rows, self.finished = self.finished, []
         yield from rows
         if fault is not None:
@@ -81,13 +89,19 @@ class _Reader:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self.open) >= DEPTH_MAX:
             raise NotXML("too deep")
+        self.count(ELEMENT_CHARACTERS if self.open else 0)
         self.open.append(({}, []))
 
     def text(self, text: str) -> None:
-        self.characters += len(text)
+        # Between the rows there is but space.
+        if len(self.open) > 1:
+            self.count(len(text))
+            self.open[-1][1].append(text)
+
+    def count(self, characters: int) -> None:
+        self.characters += characters
         if self.characters > ROW_CHARACTERS_MAX:
             raise NotXML("a row is too long")
-        self.open[-1][1].append(text)
 
     def end(self, name: str) -> None:
         children, texts = self.open.pop()

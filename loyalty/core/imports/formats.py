@@ -22,6 +22,9 @@ from loyalty.core.imports import sheets
 BLOCK_BYTES = 256 * 1024
 HEADER_CHARACTERS_MAX = 64 * 1024
 COLUMNS_MAX = 500
+LINE_CHARACTERS_MAX = 1024 * 1024
+# What is kept of a line that cannot be read, to be mended.
+BEGINNING_CHARACTERS = 64 * 1024
 DELIMITERS: Final = (";", ",", "\t", "|")
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -85,7 +88,10 @@ def look_at(file: IO[bytes]) -> Look:
         raise Unreadable("The file is empty.")
     file.seek(0)
     dialect["delimiter"] = _delimiter(text)
-    header = _checked(next(csv_lines(file, dialect), []))
+    first = next(csv_lines(file, dialect), [])
+    if isinstance(first, BadLine):
+        raise Unreadable("The first line must name the columns.")
+    header = _checked(first)
     return Look(Format.CSV, scan.digest, scan.size, dialect, header)
 
 
@@ -97,9 +103,67 @@ def digest_of(file: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def csv_lines(file: IO[bytes], dialect: dict[str, str]) -> Iterator[list[str]]:
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line of a CSV file, or several, that cannot be parted into cells. `text`: its beginning."""
+
+    fault: str
+    text: str
+
+
+def csv_lines(file: IO[bytes], dialect: dict[str, str]) -> Iterator[list[str] | BadLine]:
+    """Yield the lines, and go on behind those that cannot be read."""
     wrapper = io.TextIOWrapper(Keeping(file), encoding=dialect["encoding"], newline="")  # type: ignore[type-var]
-    return csv.reader(wrapper, delimiter=dialect["delimiter"], strict=True)
+    lines = _Lines(wrapper)
+    reader = csv.reader(lines, delimiter=dialect["delimiter"], strict=True)
+    while True:
+        lines.begin()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield BadLine(f"Line {lines.span} cannot be read: {error}.", lines.beginning)
+        else:
+            yield cells
+
+
+class _Lines:
+    """The lines of a text, none of which is held in memory where it is too long."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self.text = text
+        self.number = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Note that the next line begins a row."""
+        self.first = self.number + 1
+        self.beginning = ""
+
+    @property
+    def span(self) -> str:
+        return f"{self.first}" if self.number <= self.first else f"{self.first}–{self.number}"
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.text.readline(LINE_CHARACTERS_MAX)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.beginning = (self.beginning + line[:BEGINNING_CHARACTERS])[:BEGINNING_CHARACTERS]
+        if len(line) == LINE_CHARACTERS_MAX and not line.endswith(("\n", "\r")):
+            skip_line(self.text)
+            raise csv.Error("it is too long")
+        return line
+
+
+def skip_line(text: IO[str]) -> None:
+    """Read to the end of a line, piece by piece."""
+    while (more := text.readline(LINE_CHARACTERS_MAX)) and not more.endswith(("\n", "\r")):
+        pass
 
 
 class Keeping(io.RawIOBase):

@@ -1,6 +1,5 @@
 """Read the rows of a file of any format as the trees that its kind takes."""
 
-import csv
 import io
 import json
 import re
@@ -11,11 +10,10 @@ from functools import partial
 from typing import IO, Any, cast
 
 from loyalty.core.imports import formats, sheets
-from loyalty.core.imports.formats import Format
+from loyalty.core.imports.formats import LINE_CHARACTERS_MAX, BadLine, Format
 from loyalty.core.imports.kinds import Kind
 from loyalty.core.xml_rows import NotXML, Row, read_rows
 
-LINE_CHARACTERS_MAX = 1024 * 1024
 # Lines of one row, such as the items of a purchase.
 LINES_MAX = 2_000
 # What the file of refused rows says of each; it is no column of anybody's.
@@ -95,8 +93,7 @@ def _read_json_lines(file: IO[bytes], source: Source) -> Iterator[FileRow]:
     text = io.TextIOWrapper(formats.Keeping(file), encoding=encoding)  # type: ignore[type-var]
     while line := text.readline(LINE_CHARACTERS_MAX):
         if len(line) == LINE_CHARACTERS_MAX and not line.endswith("\n"):
-            while (more := text.readline(LINE_CHARACTERS_MAX)) and not more.endswith("\n"):
-                pass
+            formats.skip_line(text)
             yield FileRow({}, None, "The line is too long.")
         elif line.strip():
             yield _of_json(line, source.kind)
@@ -142,7 +139,7 @@ def _has_null_sign(value: Any) -> bool:
     return isinstance(value, str) and "\0" in value
 
 
-def _lines(file: IO[bytes], source: Source) -> Iterator[Sequence[str]]:
+def _lines(file: IO[bytes], source: Source) -> Iterator[Sequence[str] | BadLine]:
     if source.format == Format.XLSX:
         for cells in sheets.read(file):
             yield [sheets.text_of(cell) for cell in cells]
@@ -164,6 +161,10 @@ def _read_table(file: IO[bytes], source: Source) -> Iterator[FileRow]:
     try:
         next(lines, None)
         for cells in lines:
+            if isinstance(cells, BadLine):
+                told = {source.header[0]: cells.text.rstrip("\r\n")}
+                yield FileRow({}, _without_null(told), cells.fault)
+                continue
             if not any(cells):
                 continue
             content = dict(zip(source.header, cells, strict=False))
@@ -178,7 +179,7 @@ def _read_table(file: IO[bytes], source: Source) -> Iterator[FileRow]:
                     value = text if place.read is None else place.read(text)
                     _put_below(tree, place.parents, place.name, value)
             yield FileRow(tree, content)
-    except (csv.Error, UnicodeError, sheets.NotAWorkbook) as error:
+    except (UnicodeError, sheets.NotAWorkbook) as error:
         yield FileRow({}, None, f"The file breaks off: {error}", breaks_off=True)
 
 

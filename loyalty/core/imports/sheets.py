@@ -2,12 +2,16 @@
 
 import warnings
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError, ParserCreate
 
-import openpyxl
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.utils.datetime import from_excel, from_ISO8601
 from openpyxl.utils.exceptions import InvalidFileException
 
 # Every text of a workbook stands in one part of it, which is held in memory.
@@ -15,6 +19,14 @@ SHARED_BYTES_MAX = 48 * 1024 * 1024
 # A sheet has a million rows at most.
 PART_BYTES_MAX = 4 * 1024 * 1024 * 1024
 PARTS_MAX = 2_000
+# Of what describes a workbook, which is held in memory, too: styles, names and the like.
+DESCRIPTION_BYTES_MAX = 8 * 1024 * 1024
+BLOCK_BYTES = 64 * 1024
+# Of one row, with what a cell counts for besides its text.
+ROW_CHARACTERS_MAX = 4 * 1024 * 1024
+CELL_CHARACTERS = 32
+# One more column than a file may have.
+PLACES_MAX = 500
 BEGINNING_BYTES = 1_024
 
 
@@ -31,7 +43,7 @@ def is_workbook(file: IO[bytes]) -> bool:
 
 def read(file: IO[bytes]) -> Iterator[tuple[Any, ...]]:
     """
-    Yield the rows, each a tuple of values.
+    Yield the rows that the sheet has, each a tuple of values, in constant memory.
 
     :raises NotAWorkbook: it is broken, or would need too much memory.
     """
@@ -41,14 +53,135 @@ def read(file: IO[bytes]) -> Iterator[tuple[Any, ...]]:
         with warnings.catch_warnings():
             # Styles and extensions that the library does not know.
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            if not book.worksheets:
-                raise NotAWorkbook("it has no sheet")
-            yield from book.worksheets[0].iter_rows(values_only=True)
-    except (ParseError, InvalidFileException, KeyError, ValueError, TypeError, OSError) as error:
+            reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+            reader.read_manifest()
+            reader.read_strings()
+            reader.read_workbook()
+            apply_stylesheet(reader.archive, reader.wb)
+        yield from _rows(reader)
+    except (
+        ExpatError,
+        IndexError,
+        InvalidFileException,
+        KeyError,
+        OSError,
+        OverflowError,
+        ParseError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise NotAWorkbook(str(error)) from error
-    except zipfile.BadZipFile as error:
-        raise NotAWorkbook(str(error)) from error
+
+
+def _rows(book: ExcelReader) -> Iterator[tuple[Any, ...]]:
+    """
+    Yield the rows of the first sheet.
+
+    The library's own reader keeps something of each row, and a row whole, however long.
+    """
+    paths = [rel.target for _sheet, rel in book.parser.find_sheets() if "worksheet" in rel.Type]
+    if not paths:
+        raise NotAWorkbook("it has no sheet")
+    sheet = _Sheet(book.wb, book.shared_strings)
+    with book.archive.open(paths[0]) as source:
+        while block := source.read(BLOCK_BYTES):
+            yield from sheet.feed(block)
+        yield from sheet.feed(b"", is_last=True)
+
+
+class _Sheet:
+    def __init__(self, book: Any, shared: Sequence[str]) -> None:
+        self.book = book
+        self.shared = shared
+        self.finished: list[tuple[Any, ...]] = []
+        self.cells: list[Any] = []
+        self.characters = self.fed = 0
+        # Of the open cell: its place, type and style, and its text while it is told.
+        self.place, self.type, self.style = 0, "n", 0
+        self.value: list[str] = []
+        self.is_told = self.is_spoken = False
+        self.parser = ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.text
+        self.parser.StartDoctypeDeclHandler = self.refuse_doctype
+
+    def feed(self, block: bytes, *, is_last: bool = False) -> Iterator[tuple[Any, ...]]:
+        self.parser.Parse(block, is_last)
+        self.fed += len(block)
+        if self.fed - self.parser.CurrentByteIndex > ROW_CHARACTERS_MAX:
+            raise NotAWorkbook("a row is too long")
+        rows, self.finished = self.finished, []
+        yield from rows
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(" ")[2]
+        if tag == "row":
+            self.cells, self.place, self.characters = [], -1, 0
+        elif tag == "c":
+            self.place = _place_of(attributes["r"]) if "r" in attributes else self.place + 1
+            self.type = attributes.get("t", "n")
+            self.style = int(attributes.get("s", 0))
+            self.value = []
+            self.count(CELL_CHARACTERS)
+        elif tag == "rPh":
+            # How a text is said, in some languages.
+            self.is_spoken = True
+        self.is_told = tag == "v" or (tag == "t" and not self.is_spoken)
+
+    def text(self, text: str) -> None:
+        if self.is_told:
+            self.count(len(text))
+            self.value.append(text)
+
+    def end(self, name: str) -> None:
+        tag = name.rpartition(" ")[2]
+        self.is_told = False
+        if tag == "row":
+            self.finished.append(tuple(self.cells))
+        elif tag == "c" and self.value:
+            # Nobody asks for what stands beyond the columns that a file may have, but whether.
+            place = min(self.place, PLACES_MAX)
+            self.cells += [None] * (place + 1 - len(self.cells))
+            self.cells[place] = self.read_cell("".join(self.value))
+        elif tag == "rPh":
+            self.is_spoken = False
+
+    def read_cell(self, text: str) -> Any:
+        if self.type == "s":
+            return self.shared[int(text)]
+        if self.type == "b":
+            return text.strip() == "1"
+        if self.type == "d":
+            return from_ISO8601(text)
+        if self.type != "n":
+            return text
+        number = float(text)
+        if self.style in self.book._date_formats:
+            is_span = self.style in self.book._timedelta_formats
+            return from_excel(number, self.book.epoch, timedelta=is_span)
+        return int(text) if text.strip().lstrip("-").isdigit() else number
+
+    def count(self, characters: int) -> None:
+        self.characters += characters
+        if self.characters > ROW_CHARACTERS_MAX:
+            raise NotAWorkbook("a row is too long")
+
+    def refuse_doctype(self, *declaration: Any) -> NoReturn:
+        raise NotAWorkbook("a document type is not accepted")
+
+
+def _place_of(reference: str) -> int:
+    """Return which column a cell such as AB12 stands in, from 0."""
+    place = 0
+    for letter in reference[:3]:
+        if not "A" <= letter <= "Z":
+            break
+        place = place * 26 + ord(letter) - 64
+    return place - 1
 
 
 def text_of(value: Any) -> str:
@@ -75,8 +208,7 @@ def _check(file: IO[bytes]) -> None:
             if len(parts) > PARTS_MAX:
                 raise NotAWorkbook("it has too many parts")
             for part in parts:
-                shared = part.filename.endswith("sharedStrings.xml")
-                if part.file_size > (SHARED_BYTES_MAX if shared else PART_BYTES_MAX):
+                if part.file_size > _size_max(part.filename):
                     raise NotAWorkbook("it is too large; save it as CSV")
                 if part.filename.endswith((".xml", ".rels")):
                     with archive.open(part) as opened:
@@ -84,3 +216,10 @@ def _check(file: IO[bytes]) -> None:
                             raise NotAWorkbook("a document type is not accepted")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise NotAWorkbook(str(error)) from error
+
+
+def _size_max(name: str) -> int:
+    if name.endswith("sharedStrings.xml"):
+        return SHARED_BYTES_MAX
+    is_description = name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/")
+    return DESCRIPTION_BYTES_MAX if is_description else PART_BYTES_MAX

@@ -1,5 +1,6 @@
 """What comes in files that are none, or not quite … Source: IMP-3, IMP-4, IMP-5."""
 
+import csv
 import io
 import zipfile
 
@@ -7,7 +8,7 @@ import openpyxl
 import pytest
 
 from accounts.models import Customer
-from loyalty.core.imports import formats
+from loyalty.core.imports import failed, formats
 from loyalty.core.models import ImportJob, ImportState
 from tests.core.imports.conftest import HEADER, as_csv, as_json_lines, as_workbook, as_xml, person
 
@@ -112,7 +113,7 @@ GOOD = ";".join(person(1))
         ),
         pytest.param(
             f'{HEAD}\n{GOOD}\n"bob@example.com;Bob',
-            "The file breaks off: unexpected end of data",
+            "Line 3 cannot be read: unexpected end of data.",
             id="open-quote",
         ),
         pytest.param(
@@ -217,3 +218,16 @@ def test_formula_cells_of_a_workbook_are_not_run(bring_in):
     # The workbook was never calculated, so the cell has no value.
     assert (job.rows_ok, job.rows_bad) == (0, 1)
     assert "firstName is required node" in job.rows.get().message
+
+
+def test_goes_on_behind_a_line_with_a_stray_quote(bring_in):
+    """IMP-3: and keeps it, to be mended."""
+    stray = GOOD.replace("Ann", '"Ann" Lee')
+
+    job = bring_in("\n".join([HEAD, ";".join(person(2)), stray, ";".join(person(3)), ""]))
+
+    assert (job.rows_ok, job.rows_bad) == (2, 1)
+    message = "Convert exception: Line 3 cannot be read: ';' expected after '\"'."
+    assert job.rows.get().message == message
+    refused = b"".join(failed.stream(job)).decode("utf-8-sig")
+    assert stray in next(csv.reader(io.StringIO(refused.split("\r\n", 1)[1]), delimiter=";"))
