@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -108,7 +108,7 @@ class RuleForm(CommandForm):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255)
     description = forms.CharField(label=gettext_lazy("Description"), widget=forms.Textarea)
-    is_active = forms.BooleanField(label=gettext_lazy("Active"), required=False)
+    is_active = forms.BooleanField(label=pgettext_lazy("it is on", "Active"), required=False)
     target = forms.ChoiceField(
         label=gettext_lazy("For whom"),
         choices=[

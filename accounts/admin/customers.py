@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RangeNumericFilter,
@@ -40,6 +40,19 @@ STATUS_TONES = {
     CustomerStatus.BLOCKED: "bad",
     CustomerStatus.DELETED: "neutral",
 }
+# Polish bends them: one customer, and the tab of many.
+STATUS_WORDS = {
+    CustomerStatus.NEW: pgettext_lazy("of a customer", "New"),
+    CustomerStatus.ACTIVE: pgettext_lazy("of a customer", "Active"),
+    CustomerStatus.BLOCKED: pgettext_lazy("of a customer", "Blocked"),
+    CustomerStatus.DELETED: pgettext_lazy("of a customer", "Deleted"),
+}
+STATUS_TABS = {
+    CustomerStatus.NEW: pgettext_lazy("of customers", "New"),
+    CustomerStatus.ACTIVE: pgettext_lazy("of customers", "Active"),
+    CustomerStatus.BLOCKED: pgettext_lazy("of customers", "Blocked"),
+    CustomerStatus.DELETED: pgettext_lazy("of customers", "Deleted"),
+}
 OWN_FIELDS = (
     "first_name",
     "last_name",
@@ -57,7 +70,7 @@ OWN_FIELDS = (
 
 def status_chip(status: str) -> str:
     known = CustomerStatus(status)
-    return formats.chip(word(known.label), STATUS_TONES[known])
+    return formats.chip(STATUS_WORDS[known], STATUS_TONES[known])
 
 
 class CustomerForm(CommandForm):
@@ -301,9 +314,9 @@ class CustomerAdmin(CockpitAdmin):
     def list_tabs(self, request: Any) -> Sequence[tuple[Any, str, bool]]:
         chosen = request.GET.get("status__exact", "")
         return [
-            (_("All"), "?", not chosen),
+            (pgettext("of customers", "All"), "?", not chosen),
             *[
-                (word(status.label), f"?status__exact={status.value}", chosen == status.value)
-                for status in CustomerStatus
+                (words, f"?status__exact={status.value}", chosen == status.value)
+                for status, words in STATUS_TABS.items()
             ],
         ]

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from accounts.admin.segments import active_chip
 from accounts.cockpit import formats
@@ -37,7 +37,7 @@ class LevelForm(CommandForm):
         label=gettext_lazy("Reached from"), min_value=0, max_digits=20, decimal_places=4
     )
     is_active = forms.BooleanField(
-        label=gettext_lazy("Active"),
+        label=pgettext_lazy("it is on", "Active"),
         required=False,
         help_text=gettext_lazy("Off: nobody is moved here any more; its members stay."),
     )
@@ -144,7 +144,7 @@ class LevelForm(CommandForm):
                     label=_("Code"), max_length=255, required=False
                 ),
                 f"special_{number}_is_active": forms.BooleanField(
-                    label=_("Active"), required=False, initial=True
+                    label=pgettext("it is on", "Active"), required=False, initial=True
                 ),
                 f"special_{number}_start_at": LocalDateTimeField(label=_("From"), required=False),
                 f"special_{number}_end_at": LocalDateTimeField(label=_("Until"), required=False),

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.cockpit import criteria
 from accounts.cockpit.criteria import CriterionForm, Words
@@ -60,7 +60,7 @@ class SegmentForm(CommandForm):
         label=gettext_lazy("Description"), required=False, widget=forms.Textarea
     )
     is_active = forms.BooleanField(
-        label=gettext_lazy("Active"),
+        label=pgettext_lazy("it is on", "Active"),
         required=False,
         help_text=gettext_lazy("Off: nobody comes or goes, and rules for it do not count."),
     )

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from accounts.admin.ledger import customer_link
@@ -313,4 +313,6 @@ def use_link(use: Use) -> str:
 
 
 def active_chip(is_active: bool) -> str:
-    return formats.chip(_("Active"), "good") if is_active else formats.chip(_("Off"), "neutral")
+    if is_active:
+        return formats.chip(pgettext("it is on", "Active"), "good")
+    return formats.chip(pgettext("it is on", "Off"), "neutral")

@@ -9,14 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.admin.segments import active_chip
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.filters import PosFilter
 from accounts.cockpit.forms import CommandForm, Section, choices_of
-from accounts.cockpit.links import sign_ins_tool
+from accounts.cockpit.links import sign_ins_tool, till_tool
 from accounts.cockpit.pages import Confirmation, EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Access, Pos, Resource, Seller
@@ -42,7 +42,7 @@ class SellerForm(CommandForm):
     )
     pos = forms.ChoiceField(label=gettext_lazy("Point of sale"))
     is_active = forms.BooleanField(
-        label=gettext_lazy("Active"),
+        label=pgettext_lazy("it is on", "Active"),
         required=False,
         help_text=gettext_lazy("Off: they cannot sign in at the till."),
     )
@@ -99,11 +99,18 @@ class SellerAdmin(CockpitAdmin):
     search_help_text = gettext_lazy("Name, e-mail or phone")
     ordering = ("last_name", "first_name", "pk")
     audit_type = "Seller"
+    list_note = gettext_lazy("Sellers sign in at the till with their e-mail and password.")
     empty_state = EmptyState(
         gettext_lazy("No sellers yet"),
         gettext_lazy("Sellers sign in at the till of one point of sale."),
         "badge",
     )
+
+    def changelist_view(
+        self, request: CockpitRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra = {"list_tools": [till_tool(request.store)], **(extra_context or {})}
+        return super().changelist_view(request, extra)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return super().get_queryset(request).filter(is_deleted=False)
@@ -121,10 +128,11 @@ class SellerAdmin(CockpitAdmin):
         return formats.time_tag(seller.last_login_at) if seller.last_login_at else _("never")
 
     def tools(self, request: CockpitRequest, subject: Seller) -> Sequence[Tool]:
-        sign_ins = sign_ins_tool("seller", subject)
-        if not self.may_modify(request):
-            return (sign_ins,)
-        return (sign_ins, Tool(_("Delete"), self.object_url(subject, "remove"), "delete", "danger"))
+        tools = [till_tool(request.store), sign_ins_tool("seller", subject)]
+        if self.may_modify(request):
+            remove = self.object_url(subject, "remove")
+            tools.append(Tool(_("Delete"), remove, "delete", "danger"))
+        return tools
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.remove_view)

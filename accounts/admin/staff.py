@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.admin.segments import active_chip
 from accounts.cockpit import formats, rights
@@ -36,7 +36,7 @@ class StaffForm(CommandForm):
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=64, required=False)
     role = forms.ChoiceField(label=gettext_lazy("Role"), required=False)
     is_active = forms.BooleanField(
-        label=gettext_lazy("Active"),
+        label=pgettext_lazy("it is on", "Active"),
         required=False,
         help_text=gettext_lazy("Off: signed out everywhere at once."),
     )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.cockpit.forms import (
     CommandForm,
@@ -112,7 +112,7 @@ class CampaignForm(CommandForm):
     like: RewardCampaign | None = None
 
     is_active = forms.BooleanField(
-        label=gettext_lazy("Active"),
+        label=pgettext_lazy("it is on", "Active"),
         required=False,
         help_text=gettext_lazy("Off: nobody can buy it, whatever the dates say."),
     )

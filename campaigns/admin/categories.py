@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.admin.segments import active_chip
 from accounts.cockpit import formats
@@ -39,7 +39,7 @@ class CategoryForm(CommandForm):
         help_text=gettext_lazy("The smaller the number, the further to the front."),
     )
     is_active = forms.BooleanField(
-        label=gettext_lazy("Active"),
+        label=pgettext_lazy("it is on", "Active"),
         required=False,
         help_text=gettext_lazy("Off: customers do not see this heading; its rewards stay."),
     )

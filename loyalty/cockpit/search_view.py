@@ -1,5 +1,7 @@
 """Find anything (Ctrl-K): customers, cards, document numbers, pages."""
 
+from typing import TYPE_CHECKING
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -14,16 +16,22 @@ from accounts.selectors import search
 from loyalty.cockpit import navigation
 from transactions.selectors import transactions
 
+if TYPE_CHECKING:
+    from loyalty.cockpit.site import CockpitSite
+
 FOUND_MAX = 8
 LENGTH_MAX = 100
 
 
-def show(request: CockpitRequest) -> HttpResponse:
+def show(request: CockpitRequest, site: "CockpitSite") -> HttpResponse:
+    """Answer the search box with a list, and whoever opens the address with a page of it."""
     text = request.GET.get("s", "").strip()[:LENGTH_MAX]
     found = find(request, text) if text else []
     pages = Paginator(found, max(len(found), 1))
     context = {"results": pages.page(1), "page_obj": pages, "query": text}
-    return TemplateResponse(request, "cockpit/_found.html", context)
+    if "HX-Request" in request.headers:
+        return TemplateResponse(request, "cockpit/_found.html", context)
+    return site.page(request, "cockpit/found.html", context | {"title": _("Search")})
 
 
 def find(request: CockpitRequest, text: str) -> list[SearchResult]:

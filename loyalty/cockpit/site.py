@@ -218,7 +218,7 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
     ) -> HttpResponse:
         from loyalty.cockpit import search_view
 
-        return search_view.show(request)
+        return search_view.show(request, self)
 
 
 def rendered(response: HttpResponse) -> HttpResponse:

@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from accounts.admin.customers import CustomerForm
 from accounts.cockpit import formats
 from accounts.cockpit.pages import Column, Table
 from accounts.models import Customer, Level, Segment
@@ -24,8 +25,8 @@ TITLES: Mapping[str, Any] = {
     "customer.activation_requested": gettext_lazy("Sent the way in once more"),
     "customer.code_requested": gettext_lazy("Asked for a code"),
     "customer.signed_in": gettext_lazy("Signed in"),
-    "customer.deactivated": gettext_lazy("Blocked"),
-    "customer.deleted": gettext_lazy("Deleted"),
+    "customer.deactivated": pgettext_lazy("of a customer", "Blocked"),
+    "customer.deleted": pgettext_lazy("of a customer", "Deleted"),
     "customer.anonymized": gettext_lazy("Anonymized"),
     "customer.updated": gettext_lazy("Data changed"),
     "customer.moved_to_level": gettext_lazy("Moved to another level"),
@@ -58,6 +59,14 @@ TITLES: Mapping[str, Any] = {
     "invitation.fulfilled": gettext_lazy("First purchase after an invitation"),
     "customer.added_to_segment": gettext_lazy("Came into a segment"),
     "customer.removed_from_segment": gettext_lazy("Left a segment"),
+}
+# What of a customer is changed elsewhere than in the form of the cockpit.
+FIELDS: Mapping[str, Any] = {
+    "address": gettext_lazy("Address"),
+    "avatar": gettext_lazy("Picture"),
+    "company": gettext_lazy("Company"),
+    "created_at": gettext_lazy("Joined"),
+    "password": gettext_lazy("Password"),
 }
 # Said by another line of the same moment.
 SILENT = ("account.created",)
@@ -129,13 +138,20 @@ def details_of(event: Event, names: Mapping[str, str]) -> Any:
     if event.type.endswith("_segment"):
         return names.get(str(payload.get("segmentId")), formats.EMPTY)
     if event.type == "customer.updated":
-        return ", ".join(payload.get("fields") or ()) or formats.EMPTY
+        return ", ".join(field_labels(payload.get("fields") or ())) or formats.EMPTY
     if name := payload.get("campaignName"):
         return name
     if number := payload.get("documentNumber"):
         url = f"{reverse('admin:transactions_transaction_changelist')}?q={number}"
         return formats.link(url, number)
     return coupon_codes.hidden_in(payload.get("comment") or "") or formats.EMPTY
+
+
+def field_labels(names: Iterable[str]) -> list[str]:
+    """Return what people call a customer's fields; what only the machine keeps is left out."""
+    of_form = {name: field.label for name, field in CustomerForm.base_fields.items()}
+    labels = {**of_form, **FIELDS}
+    return [str(labels[name]) for name in names if name in labels]
 
 
 def points_figure(event: Event) -> str:

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.ledger.models import Lot, Posting
 from accounts.models import CustomerStatus, Segment, SegmentMembership
-from accounts.services import levels, points
+from accounts.services import customers, levels, points
+from accounts.services.customer_data import Changes
 from loyalty.cockpit import timeline
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import AuditEntry, Event
@@ -278,6 +279,21 @@ def test_find_pages_by_their_name(cockpit, store):
     assert reverse("admin:settings") in page
 
 
+def test_find_as_a_whole_page_for_who_opens_the_address(cockpit, alice):
+    page = cockpit().get(reverse("admin:search"), {"s": "wonder"}).content.decode()
+
+    assert re.search(r"<title>\s*Search – ", page)
+    assert 'value="wonder"' in page
+    assert reverse("admin:accounts_customer_change", args=[alice.pk]) in page
+
+
+def test_find_as_a_mere_list_for_the_search_box(cockpit, alice):
+    answer = cockpit().get(reverse("admin:search"), {"s": "wonder"}, headers={"hx-request": "true"})
+
+    assert "<title" not in answer.content.decode()
+    assert "found__link" in answer.content.decode()
+
+
 # What others have typed
 
 
@@ -308,6 +324,47 @@ def test_tell_what_happened_with_the_balance_of_the_moment(cockpit, alice):
     assert (what, details) == ("Points spent", "A coffee")
     assert ("30" in balance, "−20" in moved) == (True, True)
     assert "Registered" in [row[1] for row in table.rows]
+
+
+def test_call_changed_fields_by_their_labels(cockpit, alice):
+    customers.update(
+        customer=alice,
+        changes={"first_name": "Alicia", "address": {"city": "Wroclaw"}},
+        actor=SYSTEM,
+    )
+
+    page = cockpit().get(reverse("admin:accounts_customer_change", args=[alice.pk]))
+
+    table = next(t for t in page.context["page"].tables if t.title == "What happened")
+    assert table.rows[0][1:3] == ("Data changed", "Address, First name")
+
+
+def test_have_a_label_for_every_field_that_staff_may_change():
+    names = set(Changes.__annotations__) - {"level"}
+
+    assert len(timeline.field_labels(names)) == len(names)
+
+
+def test_bend_a_status_in_polish_as_its_noun_does(cockpit, alice):
+    polish = {"headers": {"accept-language": "pl"}}
+    address = reverse("admin:accounts_customer_changelist")
+
+    page = cockpit().get(address, **polish)
+
+    assert [str(words) for words, _url, _here in page.context["list_tabs"]] == [
+        "Wszyscy",
+        "Nowi",
+        "Aktywni",
+        "Zablokowani",
+        "Usunięci",
+    ]
+    assert re.search(r'class="chip[^"]*">Aktywny<', page.content.decode())
+
+
+def test_lead_from_the_sellers_to_their_till(cockpit, store):
+    page = cockpit().get(reverse("admin:accounts_seller_changelist")).content.decode()
+
+    assert f'href="/pos/{store.code}/"' in page
 
 
 def test_call_every_event_of_a_customer_by_its_name():

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.admin.segments import active_chip
 from accounts.cockpit import formats
@@ -33,7 +33,7 @@ class NewStoreForm(CommandForm):
         max_length=3,
         help_text=gettext_lazy("Three letters, such as EUR; fixed after creation."),
     )
-    is_active = forms.BooleanField(label=gettext_lazy("Active"), required=False)
+    is_active = forms.BooleanField(label=pgettext_lazy("it is on", "Active"), required=False)
 
     sections = (Section(gettext_lazy("Store"), ("code", "name", "currency", "is_active")),)
 
@@ -47,7 +47,7 @@ class NewStoreForm(CommandForm):
 class StoreForm(CommandForm):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255)
     is_active = forms.BooleanField(
-        label=gettext_lazy("Active"),
+        label=pgettext_lazy("it is on", "Active"),
         required=False,
         help_text=gettext_lazy("Off: its tills, sellers and customers are turned away."),
     )
