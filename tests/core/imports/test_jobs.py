@@ -211,7 +211,7 @@ def test_takes_purchases_whose_items_are_lines(bring_in, shop):
 
 @pytest.mark.django_db(transaction=True)
 def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, monkeypatch):
-    """IMP-5: real SIGKILLs, each at another row, until the file is through."""
+    """IMP-5: real SIGKILLs, each where a chunk is written and not yet kept, until it is through."""
     alice = CustomerFactory(shop, email="alice@example.com")
     header = "customerEmail,points,type\n"
     lines = [f"alice@example.com,{1 + number % 3},adding\n" for number in range(45)]
@@ -219,7 +219,7 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, m
     kind = kinds.get("points")
     monkeypatch.setattr(kind, "chunk_rows", 10)
     job = jobs.start(job=keep(header + "".join(lines), "points"), actor=mona)
-    take = kind.take
+    process = kind.process_many
     deaths = 0
 
     for rows_before_death in (3, 10, 17, 25):
@@ -227,15 +227,16 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, m
         if (child := os.fork()) == 0:
             left = rows_before_death
 
-            def take_or_die(self: object, row: object) -> object:
+            def process_or_die(self: object, rows: list[object]) -> object:
                 nonlocal left
-                left -= 1
-                if left == 0:
+                results = process(self, rows)
+                left -= len(rows)
+                if left <= 0:
                     os.kill(os.getpid(), signal.SIGKILL)
-                return take(self, row)
+                return results
 
             try:
-                kind.take = take_or_die
+                kind.process_many = process_or_die
                 jobs.run(job.pk)
             finally:
                 os._exit(0)
