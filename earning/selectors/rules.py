@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from accounts import access
 from accounts.models import Customer, SegmentMembership
 from earning import engine
-from earning.models import EarningRule, RuleType, RuleUse
+from earning.models import EVENTS_ONCE, EarningRule, RuleType, RuleUse, StoreEvent
 from loyalty.core.errors import NotFound
 from loyalty.core.models import Store
 
@@ -54,6 +54,26 @@ def list_open_to(customer: Customer, *, now: datetime) -> "QuerySet[EarningRule]
     rules = list_rules(customer.store, is_active=True).exclude(type=RuleType.INSTANT_REWARD)
     open_rules = rules.filter(running).filter(Exists(on_level) | Exists(in_segment))
     return open_rules.exclude(pk__in=_used_up(customer, now=now))
+
+
+def list_to_earn_by(customer: Customer, *, now: datetime) -> "QuerySet[EarningRule]":
+    """
+    Return of the rules open to a customer those by which they themself can still earn.
+
+    Without referral rules, which are meant for the newcomer, and without what pays once for life
+    and has happened (ER-19).
+    """
+    happened = set(
+        RuleUse.objects.filter(
+            customer=customer, occasion__in=[event.value for event in EVENTS_ONCE]
+        ).values_list("occasion", flat=True)
+    )
+    if customer.transactions_count:
+        happened.add(StoreEvent.FIRST_PURCHASE.value)
+    if customer.agreement2:
+        happened.add(StoreEvent.NEWSLETTER.value)
+    found = list_open_to(customer, now=now).exclude(type=RuleType.REFERRAL)
+    return found.exclude(type=RuleType.EVENT, event_name__in=happened)
 
 
 def uses_in_period(

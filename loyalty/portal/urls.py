@@ -7,7 +7,17 @@ Their names are reserved: no store's code can be one (`stores.RESERVED_CODES`).
 from django.urls import re_path
 from django.views.generic import RedirectView
 
-from loyalty.portal import friends, history, own_data, profile, rewards, signed_in, views, way_back
+from loyalty.portal import (
+    earn,
+    friends,
+    history,
+    own_data,
+    profile,
+    rewards,
+    signed_in,
+    views,
+    way_back,
+)
 
 app_name = "portal"
 
@@ -25,6 +35,7 @@ PAGES = (
     # As it stands in mails; some programs that show them add a slash.
     ("activate/(?P<token>[a-zA-Z0-9_-]{1,64})/?", views.Activate, "activate"),
     ("my-data/", own_data.OwnData, "my-data"),
+    ("earn/", earn.Earn, "earn"),
     ("points/", history.Points, "points"),
     ("purchases/", history.Purchases, "purchases"),
     ("purchases/(?P<document>[0-9a-f-]{36})/", history.Purchase, "purchase"),

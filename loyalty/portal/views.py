@@ -111,6 +111,7 @@ class Page(View):
             "rewards_url": self.address("rewards"),
             "coupons_url": self.address("coupons"),
             "invite_url": self.address("invite"),
+            "earn_url": self.address("earn"),
             "points_url": self.address("points"),
             "purchases_url": self.address("purchases"),
             "join_us_url": self.address("join-us"),

@@ -12,6 +12,7 @@ from accounts.services import customers, points
 from loyalty.core.actors import SYSTEM
 from tests.factories.accounts import PASSWORD, CustomerFactory, LevelFactory, PosFactory
 from tests.factories.core import default_store
+from tests.factories.earning import EarningRuleFactory
 from transactions.models import Transaction
 
 EMAIL = "alice@example.com"
@@ -221,4 +222,34 @@ def test_reads_all_that_has_been(open_page, keep, width):
     keep(page, "portal-purchase")
 
     assert "General spending rule" in page.inner_text("main")
+    assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_reads_how_points_come(open_page, keep, alice, width):
+    end = timezone.now() + timedelta(days=20)
+    window = {"is_all_time_active": False, "start_at": timezone.now(), "end_at": end}
+    shop = PosFactory(alice.store, name="Harbour shop")
+    rules = (
+        ("points", {"name": "Points for shopping", "min_order_value": Decimal(20)}),
+        ("multiply_for_product", {"name": "Double points for tea", **window}),
+        ("qrcode", {"name": "Scan and win", "limit_is_active": True, "limit_period": "week"}),
+        ("geolocation", {"name": "Drop in", "pos": [shop]}),
+        ("referral", {"name": "Friends", "event_name": "register", "reward_type": "both"}),
+    )
+    for kind, fields in rules:
+        limit = {"limit_uses": 2} if fields.get("limit_is_active") else {}
+        EarningRuleFactory(
+            store=alice.store,
+            type=kind,
+            description="Green and black tea, loose and in bags, in all our shops.",
+            **fields | limit,
+        )
+    page = open_page("/portal/", width=width)
+    sign_in(page)
+
+    page.get_by_role("link", name="How to earn points").click()
+    keep(page, "portal-earn")
+
+    assert page.locator(".entry").count() == 5
     assert overflow(page) <= 0
