@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 EMPTY = "–"
 MINUS = "−"
@@ -51,14 +52,25 @@ def percent(share: Decimal | float | None) -> str:
 
 def moment(at: datetime | None) -> str:
     """Return date and time in the active time zone, which is the store's."""
-    return EMPTY if at is None else format_date(timezone.localtime(at), "j M Y, H:i")
+    return EMPTY if at is None else dated(timezone.localtime(at), "j M Y, H:i")
 
 
 def day(at: date | datetime | None) -> str:
     """Return the date, of a moment that of the active time zone."""
     if at is None:
         return EMPTY
-    return format_date(timezone.localtime(at) if isinstance(at, datetime) else at, "j M Y")
+    return dated(timezone.localtime(at) if isinstance(at, datetime) else at, "j M Y")
+
+
+def dated(at: date | datetime, pattern: str) -> str:
+    """
+    Return a day by Django's pattern, its short month (M) with the capital that the language has.
+
+    Django's M begins with a capital in every language, its b as it is translated; it keeps
+    the English ones small.
+    """
+    is_english = (get_language() or "en").startswith("en")
+    return str(format_date(at, pattern if is_english else pattern.replace("M", "b")))
 
 
 def figure(text: str) -> SafeString:

@@ -120,12 +120,12 @@ def parts_of(period: Period, store: Store) -> list[date]:
 
 
 def part_label(day: date, unit: str) -> str:
-    return date_format(day, "M Y" if unit == "month" else "j M")
+    return formats.dated(day, "M Y" if unit == "month" else "j M")
 
 
 def part_title(day: date, unit: str) -> str:
     if unit == "month":
         return date_format(day, "F Y")
     if unit == "week":
-        return _("Week of %(day)s") % {"day": date_format(day, "j M")}
-    return date_format(day, "j M Y")
+        return _("Week of %(day)s") % {"day": formats.dated(day, "j M")}
+    return formats.dated(day, "j M Y")
