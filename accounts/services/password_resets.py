@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import salted_hmac
 
 from accounts.models import (
@@ -130,37 +130,74 @@ def _request(
             raise AskedAlready
         found = find()
         kind, person = found[0] if found else (kind, None)
-        written = _of(person).filter(is_silent=False)
-        earlier = written.order_by("-pk").first()
-        reset = PasswordReset.objects.create(
-            kind=kind,
-            store=person.store if isinstance(person, Seller) else store,
-            name_digest=digest,
-            number=earlier.number + 1 if earlier else 1,
-            # One message for each person and day, whatever names they have.
-            is_silent=person is None
-            or (earlier is not None and earlier.used_at is None and earlier.expires_at > now),
-            created_at=now,
-            expires_at=now + VALID_FOR,
-            **({} if person is None else {tokens.owner_field(kind): person}),
-        )
-        events.append(
-            FACT,
-            store=reset.store,
-            subject=reset.uuid,
-            customer_id=person.pk if isinstance(person, Customer) else None,
-            payload={"resetId": str(reset.uuid)},
-            now=now,
-        )
-        audit.record(
-            own_password.actor_of(person, place.address) if person else None,
-            store=reset.store,
-            event_type="RequestPasswordReset",
-            entity_type="PasswordReset",
-            entity_id=reset.uuid,
-            data={} if person else {"ip": place.address},
-            now=now,
-        )
+        _write_down(kind, person, store, digest, place, now)
+
+
+def _write_down(
+    kind: PrincipalKind,
+    person: Person | None,
+    store: Store,
+    digest: str,
+    place: Place,
+    now: datetime,
+) -> None:
+    """Write down somebody's wish, under the lock of its name."""
+    written = _of(person).filter(is_silent=False)
+    earlier = written.order_by("-pk").first()
+    reset = PasswordReset.objects.create(
+        kind=kind,
+        store=person.store if isinstance(person, Seller) else store,
+        name_digest=digest,
+        number=earlier.number + 1 if earlier else 1,
+        # One message for each person and day, whatever names they have.
+        is_silent=person is None
+        or (earlier is not None and earlier.used_at is None and earlier.expires_at > now),
+        created_at=now,
+        expires_at=now + VALID_FOR,
+        **({} if person is None else {tokens.owner_field(kind): person}),
+    )
+    events.append(
+        FACT,
+        store=reset.store,
+        subject=reset.uuid,
+        customer_id=person.pk if isinstance(person, Customer) else None,
+        payload={"resetId": str(reset.uuid)},
+        now=now,
+    )
+    audit.record(
+        own_password.actor_of(person, place.address) if person else None,
+        store=reset.store,
+        event_type="RequestPasswordReset",
+        entity_type="PasswordReset",
+        entity_id=reset.uuid,
+        data={} if person else {"ip": place.address},
+        now=now,
+    )
+
+
+def list_without_password(store: Store) -> "QuerySet[Customer]":
+    """Return the active customers with an address who have no password and were not written to."""
+    active = Customer.objects.in_store(store).filter(status=CustomerStatus.ACTIVE, password="")
+    asked = PasswordReset.objects.filter(customer=OuterRef("pk"))
+    return active.filter(email__isnull=False).exclude(Exists(asked)).order_by("pk")
+
+
+def request_for_newcomers(*, store: Store, count_max: int, now: datetime | None = None) -> int:
+    """
+    Write to customers without a password, such as those who moved in; return to how many.
+
+    `count_max`: to so many at most. Each is written to once; may be stopped and begun again.
+    """
+    now, place, written = now or clock.now(), Place(None), 0
+    for customer in list(list_without_password(store)[:count_max]):
+        name = customer.email or ""
+        digest = _digest(signin.attempt(PrincipalKind.CUSTOMER, store, name, place).account)
+        with transaction.atomic():
+            sql.write("select pg_advisory_xact_lock(%s::bigint)", (locks.number(digest),))
+            if list_without_password(store).filter(pk=customer.pk).exists():
+                _write_down(PrincipalKind.CUSTOMER, customer, store, digest, place, now)
+                written += 1
+    return written
 
 
 def issue(reset_uuid: UUID, *, as_code: bool, now: datetime | None = None) -> Secret | None:
