@@ -22,6 +22,10 @@ class MoveIn(models.Model):
     store = models.ForeignKey("core.Store", on_delete=models.CASCADE, related_name="+")
     # Which resources are fetched whole; which page of the others comes next.
     pages = models.JSONField(default=dict)
+    # Sentences for the report: what could not be moved, and why.
+    notes = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    # Of each list: how many there were, and how many are here.
+    counts = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     begun_at = models.DateTimeField()
     # When everything was built; the rows are deleted then: they hold people's data.
     built_at = models.DateTimeField(null=True)

@@ -541,7 +541,7 @@ def clean_form(
 
     :raises SettingsRefused: with sentences per wire key.
     """
-    form = _with_present_names(form)
+    form = with_present_names(form)
     values: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
     for setting in registry():
@@ -559,7 +559,7 @@ def clean_form(
     return values
 
 
-def _with_present_names(form: Mapping[str, Any]) -> dict[str, Any]:
+def with_present_names(form: Mapping[str, Any]) -> dict[str, Any]:
     """Translate the names of older releases; where both came, the present ones count."""
     renamed = dict(form)
     older = {

@@ -12,9 +12,9 @@ from accounts.models import Customer, Segment, TransferType
 from accounts.services import segment_members
 from loyalty.core.services import stores
 from loyalty.models import MoveIn, MoveInRow
-from loyalty.moving_in import counting
+from loyalty.moving_in import counting, progress
 from loyalty.moving_in.books import Books
-from loyalty.moving_in.things import BUILDERS, Things
+from loyalty.moving_in.things import BUILDERS, Things, Unfit
 from transactions.models import DocumentType
 
 CHUNK = 200
@@ -49,11 +49,18 @@ def _build(move: MoveIn, things: Things, resource: str, tell: Teller, **narrowed
     done = total - rows.filter(is_built=False).count()
     for chunk in _chunks(rows.filter(is_built=False)):
         with transaction.atomic():
-            for row in chunk:
-                things.build(resource, row.content)
-            _mark(chunk)
+            _mark([row for row in chunk if _is_built(move, things, row)])
         done += len(chunk)
         tell(resource, done, total)
+
+
+def _is_built(move: MoveIn, things: Things, row: MoveInRow) -> bool:
+    try:
+        things.build(row.resource, row.content)
+    except Unfit as refusal:
+        progress.refuse(move, row.resource, row.uuid, refusal.message)
+        return False
+    return True
 
 
 def _write_books(move: MoveIn, figures_of: FiguresOf, now: datetime, tell: Teller) -> None:

@@ -1,6 +1,6 @@
 """Move one store in: fetch, build, and forget what was set down once it is here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,10 +13,20 @@ from loyalty.core.errors import DomainError
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
 from loyalty.core.services import audit, stores
 from loyalty.models import MoveIn, MoveInRow
-from loyalty.moving_in import building, fetching, reconciling
+from loyalty.moving_in import (
+    building,
+    fetching,
+    installation,
+    pictures,
+    progress,
+    reconciling,
+    storefront,
+)
 from loyalty.moving_in.source import NotThere, Source
+from loyalty.moving_in.values import Values, rows
 
 Teller = Callable[[str, int, int], object]
+INSTALLATION = "installation"
 
 
 class NotEmpty(DomainError):
@@ -40,8 +50,8 @@ class Told:
 def list_stores(source: Source, *, size: int) -> Iterator[Told]:
     """Yield the other server's stores; one of release 3.x has a single one, without a code."""
     try:
-        for _page, rows, _total in source.pages("store", "stores", size=size):
-            for row in rows:
+        for _page, listed, _total in source.pages("store", "stores", size=size):
+            for row in listed:
                 code = str(row["code"])
                 yield Told(
                     uuid=UUID(str(row["storeId"])),
@@ -52,7 +62,10 @@ def list_stores(source: Source, *, size: int) -> Iterator[Told]:
                     prefix=f"{code}/",
                 )
     except NotThere:
-        yield Told(None, DEFAULT_STORE_CODE, "", "", True, "")
+        told = source.get("settings").get("settings") or {}
+        currency = str(told.get("currency") or "EUR").upper()
+        name = str(told.get("programName") or DEFAULT_STORE_CODE)
+        yield Told(None, DEFAULT_STORE_CODE, name, currency, True, "")
 
 
 @transaction.atomic
@@ -76,10 +89,10 @@ def begin(source: Source, told: Told) -> MoveIn:
         return move
     if Customer.objects.in_store(store).exists():
         raise NotEmpty
-    if told.uuid is not None:
-        names = {"name": told.name, "currency": told.currency, "is_active": told.is_active}
-        Store.objects.filter(pk=store.pk).update(uuid=told.uuid, **names)
-        store.refresh_from_db()
+    names = {"name": told.name, "currency": told.currency, "is_active": told.is_active}
+    own_id = {} if told.uuid is None else {"uuid": told.uuid}
+    Store.objects.filter(pk=store.pk).update(**names, **own_id)
+    store.refresh_from_db()
     now = clock.now()
     audit.record(
         SYSTEM,
@@ -93,14 +106,45 @@ def begin(source: Source, told: Told) -> MoveIn:
     return MoveIn.objects.create(source=source.root, store=store, begun_at=now)
 
 
-def run(move: MoveIn, source: Source, prefix: str, *, size: int, tell: Teller) -> dict[str, int]:
+def move_installation(moves: Collection[MoveIn], source: Source, *, size: int) -> None:
     """
-    Fetch and build what is missing; return how many rows of each resource were left out.
+    Move what all stores share, with the first of them.
+
+    Not beside another merchant's customers: staff there may see every store, and would here, too.
+    """
+    first = next(iter(moves), None)
+    if first is None or any(INSTALLATION in move.pages for move in moves):
+        return
+    others = Customer.objects.exclude(store__in=[move.store for move in moves])
+    if others.exists():
+        progress.note(first, "staff, roles and languages: not moved, for other stores are here.")
+    else:
+        installation.move(
+            source,
+            size=size,
+            zone=Values(first.store),
+            refuse=lambda *told: progress.refuse(first, *told),
+        )
+    progress.go_on(first, INSTALLATION, 0)
+
+
+def run(
+    move: MoveIn,
+    source: Source,
+    prefix: str,
+    *,
+    size: int,
+    skip: Collection[str] = (),
+    tell: Teller,
+) -> None:
+    """
+    Fetch and build what is missing. `skip`: some of `pictures.SKIPPABLE`.
 
     May be stopped at any point and begun again. Nothing happens once everything was built.
     """
     if move.built_at is not None:
-        return {}
+        return
+    storefront.move_settings(move, source, prefix)
     fetching.fetch(move, source, prefix, size=size, tell=tell)
     building.build(
         move,
@@ -108,9 +152,33 @@ def run(move: MoveIn, source: Source, prefix: str, *, size: int, tell: Teller) -
         now=clock.now(),
         tell=tell,
     )
-    left_out = reconciling.list_left_out(move)
+    storefront.move_pictures(move, source, prefix)
+    pictures.Pictures(move, source, prefix, skip=skip, tell=tell).fetch()
+    _note_pools(move)
+    _note_skipped(move, skip)
     with transaction.atomic():
+        move.counts = reconciling.count(move)
         MoveInRow.objects.filter(move=move).delete()
         move.built_at = clock.now()
-        move.save(update_fields=["built_at"])
-    return left_out
+        move.save(update_fields=["counts", "built_at"])
+
+
+def _note_pools(move: MoveIn) -> None:
+    """Note each reward whose codes were not all told; a list prints 10,000 of them at most."""
+    for row in MoveInRow.objects.filter(move=move, resource="campaigns").iterator(chunk_size=50):
+        told, codes = row.content.get("couponsCount"), rows(row.content.get("coupons"))
+        if told is None and "coupons" not in row.content:
+            progress.refuse(move, "codes", row.uuid, "the other server did not tell them.")
+        elif told is not None and int(told) > len(codes):
+            progress.refuse(
+                move,
+                "codes",
+                row.uuid,
+                f"{told} there, {len(codes)} told. Take them out there, such as by `manage.py "
+                "export_data codes`, and add the free ones in the cockpit.",
+            )
+
+
+def _note_skipped(move: MoveIn, skip: Iterable[str]) -> None:
+    for what in skip:
+        progress.note(move, f"{what}: skipped, as you asked.")

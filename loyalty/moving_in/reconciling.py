@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from accounts.models import Customer, CustomerStatus
 from accounts.selectors import balances
 from loyalty.core.models import Store
@@ -63,10 +65,11 @@ def get_figures(source: Source, prefix: str, customer: UUID) -> dict[str, Decima
     return {}
 
 
-def list_left_out(move: MoveIn) -> dict[str, int]:
-    """Return how many rows of each resource could not be built, such as deleted people's points."""
-    left: dict[str, int] = {}
-    rows = MoveInRow.objects.filter(move=move, is_built=False).order_by()
-    for resource in rows.values_list("resource", flat=True):
-        left[resource] = left.get(resource, 0) + 1
-    return left
+def count(move: MoveIn) -> dict[str, tuple[int, int]]:
+    """Return of each list how many rows were read, and how many are here; a deleted person's
+    points are not."""
+    rows = MoveInRow.objects.filter(move=move).order_by()
+    figures = rows.values_list("resource").annotate(
+        there=Count("*"), here=Count("pk", filter=Q(is_built=True))
+    )
+    return {resource: (there, here) for resource, there, here in figures}

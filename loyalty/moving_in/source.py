@@ -5,6 +5,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from http.client import HTTPException
 from typing import Any
@@ -17,6 +18,8 @@ TIMEOUT_SECONDS = 60
 # What passes by itself: too many requests, and servers that restart.
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 PAUSE_MAX = 60.0
+FILE_BYTES_MAX = 20 * 1024 * 1024
+GO_ON = "Start the same command again with a good one: it goes on where it was."
 
 
 class SourceRefuses(DomainError):
@@ -27,6 +30,16 @@ class SourceRefuses(DomainError):
 
 class NotThere(SourceRefuses):
     """The server has no such address."""
+
+
+class NotAllowed(SourceRefuses):
+    """The token may not read this address."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: bytes
+    mime_type: str
 
 
 class Source:
@@ -40,6 +53,7 @@ class Source:
         token: str,
         *,
         pause: float = 0.0,
+        timeout: float = TIMEOUT_SECONDS,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
@@ -51,6 +65,7 @@ class Source:
             **({"Authorization": f"Bearer {token}"} if is_jwt else {"X-AUTH-TOKEN": token}),
         }
         self.pause = pause
+        self.timeout = timeout
         self.sleep = sleep
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
@@ -58,51 +73,119 @@ class Source:
         Return the answer of an address, with its numbers as decimals.
 
         What passes by itself is asked for again after growing pauses, or as long as the server
-        says.
+        says; so is an answer that is no JSON, such as the page of a proxy.
 
-        :raises NotThere: 404. :raises SourceRefuses: it refuses, or is away for long.
+        :raises NotThere: 404. :raises NotAllowed: 403.
+        :raises SourceRefuses: it refuses, or is away for long.
         """
-        address = f"{self.root}/{path}" + (f"?{urlencode(query)}" if query else "")
-        request = urllib.request.Request(address, headers=self.headers)  # noqa: S310  # http(s) only
-        for attempt in range(ATTEMPTS_MAX):
-            try:
-                with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  # as above
-                    body = answer.read()
-                self.sleep(self.pause)
-                return json.loads(body, parse_float=Decimal)
-            except urllib.error.HTTPError as error:
-                if error.code == 404:
-                    raise NotThere(f"{path}: there is no such address.") from error
-                if error.code not in PASSING:
-                    raise SourceRefuses(f"{path}: the server answers {error.code}.") from error
-                wait, fault = _retry_after(error), f"the server answers {error.code}"
-            except (OSError, HTTPException) as error:
-                wait, fault = None, str(error)
-            except ValueError as error:
-                raise SourceRefuses(f"{path}: the answer is no JSON.") from error
-            self.sleep(min(wait if wait is not None else 2.0**attempt, PAUSE_MAX))
-        raise SourceRefuses(f"{path}: {fault}, after {ATTEMPTS_MAX} attempts.")
+        return self._ask(path, query, lambda answer: json.loads(answer.body, parse_float=Decimal))
+
+    def get_file(self, path: str) -> Answer | None:
+        """Return the file at an address, such as a picture; None where there is none."""
+
+        def read(answer: Answer) -> Answer | None:
+            return answer if answer.body and len(answer.body) <= FILE_BYTES_MAX else None
+
+        try:
+            found: Answer | None = self._ask(path, None, read)
+        except NotThere:
+            return None
+        return found
 
     def pages(
-        self, path: str, key: str, *, first: int = 1, size: int = 100
+        self,
+        path: str,
+        key: str,
+        *,
+        first: int = 1,
+        size: int = 100,
+        query: Mapping[str, Any] | None = None,
     ) -> Iterator[tuple[int, list[dict[str, Any]], int]]:
         """Yield (number, rows, total) of a list's pages, from the page `first` on."""
         page = first
         while True:
-            # The oldest first: what is added meanwhile comes at the end.
-            answer = self.get(
-                path, {"page": page, "perPage": size, "sort": "createdAt", "direction": "ASC"}
-            )
-            rows = answer.get(key) if isinstance(answer, dict) else None
-            if not isinstance(rows, list):
-                raise SourceRefuses(f"{path}: there is no list called {key} in the answer.")
-            total = int(answer.get("total") or 0)
+            rows, total = self.page(path, key, {"page": page, "perPage": size, **(query or {})})
             yield page, rows, total
             if not rows or page * size >= total:
                 return
             page += 1
 
+    def page(
+        self, path: str, key: str, query: Mapping[str, Any]
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return one page's rows, and how many there are in all."""
+        answer = self.get(path, query)
+        rows = answer.get(key) if isinstance(answer, dict) else None
+        if isinstance(rows, dict):
+            # PHP writes a list with gaps as a map.
+            rows = list(rows.values())
+        if not isinstance(rows, list):
+            raise SourceRefuses(f"{path}: there is no list called {key} in the answer.")
+        return rows, _whole(answer.get("total"), len(rows))
+
+    def scroll(
+        self, path: str, key: str, *, size: int
+    ) -> Iterator[tuple[int, list[dict[str, Any]], int]]:
+        """Yield (number, rows, total) of a list that can be read past its window (CUS-60)."""
+        cursor, page = "", 0
+        while True:
+            answer = self.get(path, {"scrollId": cursor, "perPage": size})
+            rows = answer.get(key) if isinstance(answer, dict) else None
+            if not isinstance(rows, list) or not answer.get("scrollId"):
+                raise SourceRefuses(f"{path}: the server does not scroll.")
+            if not rows:
+                return
+            page += 1
+            yield page, rows, _whole(answer.get("total"), len(rows))
+            cursor = str(answer["scrollId"])
+
+    def _ask(
+        self,
+        path: str,
+        query: Mapping[str, Any] | None,
+        read: Callable[[Answer], Any],
+    ) -> Any:
+        address = f"{self.root}/{path}" + (f"?{urlencode(query)}" if query else "")
+        request = urllib.request.Request(address, headers=self.headers)  # noqa: S310  # http(s) only
+        fault = ""
+        for attempt in range(ATTEMPTS_MAX):
+            wait = None
+            try:
+                with urllib.request.urlopen(request, timeout=self.timeout) as answer:  # noqa: S310  # as above
+                    told = Answer(answer.read(), answer.headers.get_content_type())
+                self.sleep(self.pause)
+                return read(told)
+            except urllib.error.HTTPError as error:
+                _refuse(path, error)
+                wait, fault = _retry_after(error), f"the server answers {error.code}"
+            except (OSError, HTTPException) as error:
+                fault = str(error)
+            except ValueError:
+                fault = "the answer is no JSON"
+            self.sleep(min(wait if wait is not None else 2.0**attempt, PAUSE_MAX))
+        raise SourceRefuses(f"{path}: {fault}, after {ATTEMPTS_MAX} attempts.")
+
+
+def _refuse(path: str, error: urllib.error.HTTPError) -> None:
+    """Raise what an answer means for good; return where it may pass by itself."""
+    if error.code == 404:
+        raise NotThere(f"{path}: there is no such address.") from error
+    if error.code == 401:
+        raise SourceRefuses(
+            f"{path}: the server answers 401: the token is wrong, or over. {GO_ON}"
+        ) from error
+    if error.code == 403:
+        raise NotAllowed(
+            f"{path}: the server answers 403: the token may not read this. {GO_ON}"
+        ) from error
+    if error.code not in PASSING:
+        raise SourceRefuses(f"{path}: the server answers {error.code}.") from error
+
 
 def _retry_after(error: urllib.error.HTTPError) -> float | None:
     text = error.headers.get("Retry-After") or ""
     return float(text) if text.isascii() and text.isdecimal() else None
+
+
+def _whole(told: Any, otherwise: int) -> int:
+    return int(told) if str(told).isascii() and str(told).isdecimal() else otherwise

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from accounts.api.open_loyalty.segment_forms import NAMES
 from accounts.ledger.models import PointType, Wallet, WalletBalance
@@ -38,9 +38,16 @@ from campaigns.models import (
     RewardCampaign,
 )
 from earning.api.open_loyalty.rows import KEYS
-from earning.models import EarningRule, RuleType
+from earning.models import (
+    EarningRule,
+    Invitation,
+    InvitationChannel,
+    InvitationStatus,
+    RuleType,
+)
 from earning.services.rules import COLUMNS
 from loyalty.core import clock
+from loyalty.core.errors import DomainError
 from loyalty.core.models import Store, uuid7
 from loyalty.moving_in.values import Values, amount, block, known_uuid, rows, text, uuid
 from transactions.models import DocumentType, ItemLabel, Transaction, TransactionItem
@@ -68,6 +75,12 @@ FIGURES = {
     "longitude",
     "radius",
 }
+
+
+class Unfit(DomainError):
+    """A row that cannot be here as it is there."""
+
+    code = "unfit"
 
 
 class Things:
@@ -121,9 +134,16 @@ class Things:
         return Customer.objects.in_store(self.store).filter(uuid=owner).first()
 
     def build(self, resource: str, content: Row) -> None:
-        """Make what one row of a resource tells of, unless it is here."""
-        with transaction.atomic():
-            BUILDERS[resource](self, content)
+        """
+        Make what one row of a resource tells of, unless it is here.
+
+        :raises Unfit: it tells what cannot be here; nothing was written.
+        """
+        try:
+            with transaction.atomic():
+                BUILDERS[resource](self, content)
+        except (KeyError, TypeError, ValueError, ArithmeticError, DatabaseError) as error:
+            raise Unfit(str(error).splitlines()[0]) from error
 
     # People and places
 
@@ -186,7 +206,8 @@ class Things:
         if (key := known_uuid(row["sellerId"])) in self.sellers:
             return
         place = uuid(row.get("posId"))
-        assert place is not None, "A seller without a point of sale."
+        if place not in self.pos:
+            raise Unfit("a seller needs a point of sale.")
         seller = Seller.objects.create(
             store=self.store,
             uuid=key,
@@ -286,6 +307,38 @@ class Things:
             created_at=created_at,
             updated_at=self.values.moment(row.get("updatedAt")) or created_at,
         )
+
+    def invitation(self, row: Row) -> None:
+        """An invitation, and who came by it. Its date is not told: the newcomer's counts."""
+        key = known_uuid(row["invitationId"])
+        if Invitation.objects.in_store(self.store).filter(uuid=key).exists():
+            return
+        referrer = self._customer({"customerId": row.get("referrerId")})
+        recipient = self._customer({"customerId": row.get("recipientId")})
+        if referrer is None:
+            raise Unfit("who invited is not here.")
+        status = text(row.get("status"))
+        if recipient is None or status not in InvitationStatus.values:
+            status = InvitationStatus.REGISTERED if recipient else InvitationStatus.INVITED
+        elif status == InvitationStatus.INVITED:
+            recipient = None
+        email, phone = text(row.get("recipientEmail")), text(row.get("recipientPhone"))
+        channel = InvitationChannel.EMAIL if email else InvitationChannel.MOBILE
+        Invitation.objects.create(
+            store=self.store,
+            uuid=key,
+            referrer=referrer,
+            recipient=recipient,
+            channel=channel if email or phone else InvitationChannel.DIRECT,
+            recipient_email=email or None,
+            recipient_phone=phone or None,
+            status=status,
+            created_at=recipient.created_at if recipient else clock.now(),
+            registered_at=recipient.created_at if recipient else None,
+            **({"token": token} if (token := text(row.get("token"))) else {}),
+        )
+        if recipient is not None:
+            Customer.objects.filter(pk=recipient.pk).update(invited_by=referrer)
 
     # Rewards
 
@@ -531,6 +584,7 @@ BUILDERS: dict[str, Callable[[Things, Row], None]] = {
     "campaigns": Things.campaign,
     "rules": Things.rule,
     "customers": Things.customer,
+    "invitations": Things.invitation,
     "transactions": Things.document,
     "coupons": Things.coupon,
 }

@@ -248,3 +248,20 @@ def test_says_when_the_other_server_refuses(shop: Store, live_server: Any):
 
     assert moved.returncode == 2
     assert "answers 401" in moved.stderr
+
+
+def test_looks_without_moving_anything(shop: Store, live_server: Any, target: str):
+    looked = run(target, *move(live_server, "--dry-run"))
+
+    assert looked.returncode == 0, looked.stderr
+    assert "DEFAULT: customers: 6" in looked.stdout
+    assert "DEFAULT: here: the store is empty" in looked.stdout
+    with psycopg.connect(target) as reader:
+        assert reader.execute("select count(*) from loyalty_movein").fetchone() == (0,)
+
+
+def test_tells_before_moving_that_the_store_is_not_empty(shop: Store, live_server: Any):
+    looked = run(database_url(), *move(live_server, "--dry-run"))
+
+    assert looked.returncode == 2
+    assert "DEFAULT: here: The store has customers of its own." in looked.stdout

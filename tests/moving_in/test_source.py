@@ -2,13 +2,22 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from loyalty.moving_in.source import ATTEMPTS_MAX, NotThere, Source, SourceRefuses
+from loyalty.moving_in.source import (
+    ATTEMPTS_MAX,
+    Answer,
+    NotAllowed,
+    NotThere,
+    Source,
+    SourceRefuses,
+)
 
 
 class Server:
@@ -17,21 +26,26 @@ class Server:
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str], object]] = []
         self.asked: list[tuple[str, dict[str, str]]] = []
+        # How long each of the first answers takes.
+        self.delays: list[float] = []
         told = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 told.asked.append((self.path, dict(self.headers)))
                 status, headers, body = told.answers.pop(0)
+                if told.delays:
+                    time.sleep(told.delays.pop(0))
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
+                with suppress(OSError):  # who asked has gone
+                    self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
 
             def log_message(self, *arguments: object) -> None: ...
 
-        self.http = HTTPServer(("127.0.0.1", 0), Handler)
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
 
 
@@ -82,8 +96,8 @@ def test_not_for_ever(server):
     ("answer", "refusal"),
     [
         pytest.param((404, {}, {}), NotThere, id="missing"),
-        pytest.param((403, {}, {}), SourceRefuses, id="forbidden"),
-        pytest.param((200, {}, b"<html>"), SourceRefuses, id="no-json"),
+        pytest.param((403, {}, {}), NotAllowed, id="forbidden"),
+        pytest.param((401, {}, {}), SourceRefuses, id="expired"),
     ],
 )
 def test_once_where_it_refuses(server, answer, refusal):
@@ -92,6 +106,66 @@ def test_once_where_it_refuses(server, answer, refusal):
 
     with pytest.raises(refusal):
         source.get("x")
+
+
+def test_again_where_a_proxys_page_comes_instead(server):
+    source, pauses = ask(server)
+    server.answers = [(200, {}, b"<html>"), (200, {}, {"value": 1})]
+
+    assert source.get("x") == {"value": 1}
+    # Each answer is followed by the pause between calls.
+    assert pauses == [0, 1, 0]
+
+
+def test_again_where_the_answer_takes_too_long(server):
+    source = Source(server.url, "token", timeout=0.5, sleep=lambda _seconds: None)
+    server.delays = [2.0]
+    server.answers = [(200, {}, {"value": number}) for number in range(ATTEMPTS_MAX)]
+
+    assert source.get("x")["value"] > 0
+
+
+def test_says_that_a_token_is_over_and_how_to_go_on(server):
+    source, _pauses = ask(server)
+    server.answers = [(401, {}, {})]
+
+    with pytest.raises(SourceRefuses, match=r"the token is wrong, or over.*goes on where it was"):
+        source.get("x")
+
+
+def test_for_files(server):
+    source, _pauses = ask(server)
+    picture = (200, {"Content-Type": "image/png"}, b"a picture")
+    server.answers = [picture, (204, {}, b""), (404, {}, {})]
+
+    assert source.get_file("x") == Answer(b"a picture", "image/png")
+    assert source.get_file("x") is None
+    assert source.get_file("x") is None
+
+
+def test_for_lists_with_gaps_that_php_writes_as_maps(server):
+    source, _pauses = ask(server)
+    server.answers = [(200, {}, {"pos": {"3": "a"}, "total": 1})]
+
+    assert source.page("pos", "pos", {}) == (["a"], 1)
+
+
+def test_for_customers_by_a_scroll_to_its_end(server):
+    source, _pauses = ask(server)
+    server.answers = [
+        (200, {}, {"customers": [1, 2], "total": 3, "scrollId": "a"}),
+        (200, {}, {"customers": [3], "total": 3, "scrollId": "b"}),
+        (200, {}, {"customers": [], "total": 3, "scrollId": "c"}),
+    ]
+
+    pages = list(source.scroll("customer", "customers", size=2))
+
+    assert pages == [(1, [1, 2], 3), (2, [3], 3)]
+    assert [path.partition("?")[2] for path, _headers in server.asked] == [
+        "scrollId=&perPage=2",
+        "scrollId=a&perPage=2",
+        "scrollId=b&perPage=2",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import sys
 import time
+from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from loyalty.core import clock, csv_rows, locks
 from loyalty.core.errors import DomainError
-from loyalty.moving_in import moving, reconciling
+from loyalty.models import MoveIn
+from loyalty.moving_in import left_behind, looking, moving, pictures, reconciling
 from loyalty.moving_in.moving import Told
-from loyalty.moving_in.source import Source
+from loyalty.moving_in.source import TIMEOUT_SECONDS, Source
 
 DIFFERENT = 1
 CANNOT = 2
@@ -24,10 +26,16 @@ class Command(BaseCommand):
     help = (
         "Read a running Open Loyalty 3.x or 4.x server through its API and rebuild its stores "
         "here, with the same ids, balances and dates. A run that was stopped goes on where it was "
-        "when the same command is given again. Passwords and pictures do not move. Exit code 0: "
-        f"every balance is the same. {DIFFERENT}: some differ. {CANNOT}: the other server does "
-        f"not answer, or there are customers here. {RUNNING_ELSEWHERE}: another process is at it."
+        "when the same command is given again. Exit code 0: every balance is the same. "
+        f"{DIFFERENT}: some differ. {CANNOT}: the other server does not answer, or there are "
+        f"customers here. {RUNNING_ELSEWHERE}: another process is at it."
     )
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **options)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = "\n".join(["What does not move:", *left_behind.lines()])
+        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--base-url", required=True, help="such as https://loyalty.example.com")
@@ -41,6 +49,24 @@ class Command(BaseCommand):
         parser.add_argument(
             "--pause", type=float, default=0.0, help="seconds to wait after each call"
         )
+        parser.add_argument(
+            "--timeout",
+            type=float,
+            default=TIMEOUT_SECONDS,
+            help="seconds after which an answer is asked for again",
+        )
+        parser.add_argument(
+            "--skip",
+            action="append",
+            default=[],
+            choices=pictures.SKIPPABLE,
+            help="leave these out; may come often. Avatars and devices cost a call per customer",
+        )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="only say what there is to move, and whether the token may read it",
+        )
         parser.add_argument("--report", type=Path, help="where to write every customer's balances")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,17 +74,36 @@ class Command(BaseCommand):
             if not is_alone:
                 self._leave(RUNNING_ELSEWHERE, "Another process is moving in.")
             try:
-                different = self._move(options)
+                different = self._work(options)
             except DomainError as refusal:
                 self._leave(CANNOT, refusal.message)
         if different:
             self._leave(DIFFERENT, f"{different} customers' balances differ.")
 
-    def _move(self, options: dict[str, Any]) -> int:
-        """Move every store that is asked for; return how many customers' balances differ."""
-        source = Source(options["base_url"], options["token"], pause=options["pause"])
+    def _work(self, options: dict[str, Any]) -> int:
+        """Look, or move every store asked for; return how many customers' balances differ."""
+        source = Source(
+            options["base_url"],
+            options["token"],
+            pause=options["pause"],
+            timeout=options["timeout"],
+        )
         size = min(max(options["per_page"], 1), 1_000)
-        wanted = set(options["store"])
+        told = self._chosen(source, set(options["store"]), size)
+        if options["dry_run"]:
+            return self._look(source, told)
+        moves = [(moving.begin(source, store), store) for store in told]
+        moving.move_installation([move for move, _store in moves], source, size=size)
+        different = 0
+        for move, store in moves:
+            skip, tell = options["skip"], self._bar(store)
+            moving.run(move, source, store.prefix, size=size, skip=skip, tell=tell)
+            self._tell_counts(move)
+            different += self._reconcile(source, store, move.store, options["report"])
+        self.stdout.write("\n".join(["", "What does not move:", *left_behind.lines()]))
+        return different
+
+    def _chosen(self, source: Source, wanted: set[str], size: int) -> list[Told]:
         told = [
             each
             for each in moving.list_stores(source, size=size)
@@ -66,14 +111,25 @@ class Command(BaseCommand):
         ]
         if missing := wanted - {each.code for each in told}:
             self._leave(CANNOT, f"There is no store {', '.join(sorted(missing))} there.")
-        different = 0
-        for store in told:
-            move = moving.begin(source, store)
-            left_out = moving.run(move, source, store.prefix, size=size, tell=self._bar(store))
-            for resource, count in left_out.items():
-                self.stdout.write(f"{store.code}: {count} {resource} were left out.")
-            different += self._reconcile(source, store, move.store, options["report"])
-        return different
+        return told
+
+    def _look(self, source: Source, told: list[Told]) -> int:
+        faults = 0
+        for found in looking.look(source, told):
+            self.stdout.write(f"{found.where}: {found.what}: {found.told}")
+            faults += not found.is_fine
+        if faults:
+            self._leave(CANNOT, f"{faults} faults; nothing was moved.")
+        self.stdout.write("Nothing was moved.")
+        return 0
+
+    def _tell_counts(self, move: MoveIn) -> None:
+        code = move.store.code
+        for resource, (there, here) in move.counts.items():
+            left_out = f", {there - here} left out" if there > here else ""
+            self.stdout.write(f"{code}: {resource}: {there} read, {here} here{left_out}.")
+        for sentence in move.notes:
+            self.stdout.write(f"{code}: {sentence}")
 
     def _reconcile(self, source: Source, told: Told, store: Any, report: Path | None) -> int:
         compared = different = 0
