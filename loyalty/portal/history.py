@@ -129,6 +129,7 @@ class Purchase(MemberPage):
             "original": _receipt(original, self.store)
             if original is not None and original.customer_id == customer.pk
             else None,
+            "was_claimed": request.GET.get("said") == "claimed",
             "returns": [told[one.uuid] for one in returns],
         }
         return self.render(request, "purchase", values)

@@ -8,6 +8,7 @@ from django.urls import re_path
 from django.views.generic import RedirectView
 
 from loyalty.portal import (
+    claim,
     earn,
     friends,
     history,
@@ -35,6 +36,7 @@ PAGES = (
     # As it stands in mails; some programs that show them add a slash.
     ("activate/(?P<token>[a-zA-Z0-9_-]{1,64})/?", views.Activate, "activate"),
     ("my-data/", own_data.OwnData, "my-data"),
+    ("claim/", claim.Claim, "claim"),
     ("earn/", earn.Earn, "earn"),
     ("points/", history.Points, "points"),
     ("purchases/", history.Purchases, "purchases"),

@@ -86,12 +86,14 @@ class Page(View):
         """Let the throttle know this browser again: its owner has shown who they are on it."""
         devices.keep(response, self.device)
 
-    def go(self, page: str) -> HttpResponse:
-        return HttpResponseRedirect(self.address(page))
+    def go(self, page: str, *, said: str = "", **parts: str) -> HttpResponse:
+        """Go to a page of this store. `said`: what was done, for that page to tell."""
+        target = self.address(page, **parts)
+        return HttpResponseRedirect(f"{target}?said={said}" if said else target)
 
-    def address(self, page: str) -> str:
+    def address(self, page: str, **parts: str) -> str:
         """Return the address of one of this store's pages."""
-        return program.address(self.store, page)
+        return program.address(self.store, page, **parts)
 
     def render(
         self, request: HttpRequest, template: str, values: dict[str, Any], *, status: int = 200
@@ -111,6 +113,7 @@ class Page(View):
             "rewards_url": self.address("rewards"),
             "coupons_url": self.address("coupons"),
             "invite_url": self.address("invite"),
+            "claim_url": self.address("claim"),
             "earn_url": self.address("earn"),
             "points_url": self.address("points"),
             "purchases_url": self.address("purchases"),

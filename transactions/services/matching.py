@@ -10,12 +10,13 @@ from accounts.identifiers import normal_card, normal_phone
 from accounts.models import Customer, CustomerStatus
 from accounts.services import customer_locks
 from earning.services import referrals
-from loyalty.core import clock
+from loyalty.core import clock, throttle
 from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Store
 from loyalty.core.services import audit
+from loyalty.core.throttle import Place
 from transactions import events
 from transactions.models import DocumentType, Transaction
 from transactions.services import effects, purchases
@@ -81,6 +82,29 @@ def assign(
     :raises NoCriterion, CustomerNotFound: nobody named, or no customer fits all that was given.
     """
     customer = _find_customer(store, criteria)
+    return claim(
+        store=store, document_number=document_number, customer=customer, actor=actor, now=now
+    )
+
+
+def claim_own(
+    *,
+    store: Store,
+    document_number: str,
+    customer: Customer,
+    actor: Actor,
+    place: Place,
+    now: datetime | None = None,
+) -> Transaction:
+    """
+    Give a document to the customer who names its number themself; see `claim()`.
+
+    Numbers of receipts follow each other, and each refusal tells whether one exists: so every
+    attempt counts, and what goes well is not taken off again. Call it outside of transactions.
+
+    :raises TooManyAttempts: the customer has tried too often from here.
+    """
+    throttle.begin(throttle.Attempt("receipt", str(customer.uuid), place), now=now)
     return claim(
         store=store, document_number=document_number, customer=customer, actor=actor, now=now
     )

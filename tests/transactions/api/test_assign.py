@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from loyalty.core import throttle
 from tests.factories import CustomerFactory
 from tests.factories.transactions import SaleFactory, UnmatchedSaleFactory
 
@@ -155,5 +156,19 @@ def test_is_for_its_own_callers(staff, reader, seller, customer, sale, alice):
 
     assert set(answers.values()) == {403}
     assert staff.post(SELLER, body).status_code == 403
+    sale.refresh_from_db()
+    assert sale.customer is None
+
+
+def test_lets_a_customer_try_only_so_many_numbers(customer, store, sale, monkeypatch):
+    monkeypatch.setattr(throttle, "PER_PLACE", 2)
+    numbers = ("R-1", "R-2", "888")
+
+    answers = [
+        customer.post(CUSTOMER, {"assign": {"transactionDocumentNumber": number}})
+        for number in numbers
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
     sale.refresh_from_db()
     assert sale.customer is None

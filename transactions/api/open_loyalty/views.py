@@ -17,6 +17,7 @@ from loyalty.core.api import formats
 from loyalty.core.api.forms import FormOf
 from loyalty.core.api.views import ADMIN, CUSTOMER, SELLER, SIGNED_IN, OpenLoyaltyView, Rule
 from loyalty.core.errors import NotFound
+from loyalty.core.throttle import Place
 from transactions.api.open_loyalty import filters, forms, reading, rows, words
 from transactions.models import Transaction
 from transactions.selectors import labels as label_selectors
@@ -189,8 +190,12 @@ class Claim(TransactionView):
 
     def post(self, request: Request, **ids: str) -> Response:
         number = self.form()["document_number"]
-        document = matching.claim(
-            store=self.store, document_number=number, customer=self.caller(), actor=self.actor
+        document = matching.claim_own(
+            store=self.store,
+            document_number=number,
+            customer=self.caller(),
+            actor=self.actor,
+            place=Place(self.actor.ip_address),
         )
         return answer_id(document)
 
