@@ -17,6 +17,7 @@ place known. An account that does not exist is counted as one that does.
 import ipaddress
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,6 +38,10 @@ PER_ADDRESS = 100
 PER_ACCOUNT = 50
 KNOWN_FOR = timedelta(days=180)
 CHUNK = 5_000
+
+
+# The buckets of the attempts that a rollback would undo; None: nobody asks.
+_noted: ContextVar[list[list[str]] | None] = ContextVar("noted", default=None)
 
 
 class TooManyAttempts(DomainError):
@@ -101,6 +106,8 @@ def begin(attempt: Attempt, *, now: datetime | None = None) -> None:
     # In one order, so that two at once cannot wait for each other.
     buckets = sorted(limits)
     rows = sql.read(COUNT, {"buckets": buckets, "now": now, "end": now + WINDOW})
+    if (noted := _noted.get()) is not None:
+        noted.append(buckets)
     waits = [
         (ends_at - now).total_seconds() for bucket, count, ends_at in rows if count > limits[bucket]
     ]
@@ -113,11 +120,37 @@ def succeed(attempt: Attempt, *, now: datetime | None = None) -> None:
     now = now or clock.now()
     limits = sorted(_limits(attempt, now))
     sql.read(TAKE_OFF, {"buckets": limits})
+    if (noted := _noted.get()) is not None and limits in noted:
+        noted.remove(limits)
     if not attempt.account:
         return
     here = [attempt.of_address_here, *([attempt.of_device] if attempt.place.device else [])]
     FailedAttempts.objects.filter(bucket__in=here).delete()
     remember(attempt, now=now)
+
+
+@contextmanager
+def outliving_rollback() -> Iterator[None]:
+    """
+    Count the attempts made inside once more if what is inside is rolled back.
+
+    Around a transaction that undoes itself when its request is refused: else a refused attempt
+    would not count. The transaction inside calls `keep()` when it will be committed.
+    """
+    token = _noted.set([])
+    try:
+        yield
+    finally:
+        noted, now = _noted.get(), clock.now()
+        _noted.reset(token)
+        for buckets in noted or ():
+            sql.read(COUNT, {"buckets": buckets, "now": now, "end": now + WINDOW})
+
+
+def keep() -> None:
+    """Say that what was counted will be committed; see `outliving_rollback()`."""
+    if (noted := _noted.get()) is not None:
+        noted.clear()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 
+from loyalty.core import throttle
 from loyalty.core.actors import Actor
 from loyalty.core.api.rendering import QuickJSONRenderer
 from loyalty.core.errors import KeyReused
@@ -47,7 +48,8 @@ def run(
     :raises KeyReused: the key stands for another request.
     """
     caller = f"{actor.kind}:{actor.uuid or actor.name}" if actor else "public"
-    with transaction.atomic():
+    # A refusal is undone, and yet it counts against guessing.
+    with throttle.outliving_rollback(), transaction.atomic():
         record_id = _claim(caller, key, fingerprint, store)
         if record_id is None:
             return _replayed(caller, key, fingerprint)
@@ -59,6 +61,7 @@ def run(
         IdempotencyRecord.objects.filter(pk=record_id).update(
             status=response.status_code, body=body
         )
+        throttle.keep()
         return response
 
 

@@ -160,12 +160,18 @@ def test_is_for_its_own_callers(staff, reader, seller, customer, sale, alice):
     assert sale.customer is None
 
 
-def test_lets_a_customer_try_only_so_many_numbers(customer, store, sale, monkeypatch):
+@pytest.mark.parametrize("has_key", [False, True])
+def test_lets_a_customer_try_only_so_many_numbers(customer, store, sale, monkeypatch, has_key):
     monkeypatch.setattr(throttle, "PER_PLACE", 2)
     numbers = ("R-1", "R-2", "888")
 
     answers = [
-        customer.post(CUSTOMER, {"assign": {"transactionDocumentNumber": number}})
+        customer.post(
+            CUSTOMER,
+            {"assign": {"transactionDocumentNumber": number}},
+            # A refused request under a key is rolled back, and counts all the same.
+            **({"HTTP_IDEMPOTENCY_KEY": f"key-{number}"} if has_key else {}),
+        )
         for number in numbers
     ]
 
