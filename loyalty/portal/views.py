@@ -115,6 +115,7 @@ class Page(View):
             "invite_url": self.address("invite"),
             "claim_url": self.address("claim"),
             "earn_url": self.address("earn"),
+            "send_url": self.address("send"),
             "points_url": self.address("points"),
             "purchases_url": self.address("purchases"),
             "join_us_url": self.address("join-us"),

@@ -13,6 +13,7 @@ from loyalty.core.actors import SYSTEM
 from tests.factories.accounts import PASSWORD, CustomerFactory, LevelFactory, PosFactory
 from tests.factories.core import default_store
 from tests.factories.earning import EarningRuleFactory
+from tests.factories.transactions import UnmatchedSaleFactory
 from transactions.models import Transaction
 
 EMAIL = "alice@example.com"
@@ -253,3 +254,32 @@ def test_reads_how_points_come(open_page, keep, alice, width):
 
     assert page.locator(".entry").count() == 5
     assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_adds_a_receipt_and_sends_points_without_scripts(open_page, keep, alice, width):
+    CustomerFactory(alice.store, first_name="Bob", last_name="Brown", email="bob@example.com")
+    UnmatchedSaleFactory(alice.store, "12.50", number="R-LOST")
+    page = open_page("/portal/", width=width, java_script_enabled=False)
+    sign_in(page)
+    keep(page, "portal-home-whole")
+
+    page.get_by_role("link", name="Add a receipt").click()
+    page.get_by_label("Number on the receipt").fill("R-LOS")
+    page.get_by_role("button", name="Add the purchase").click()
+    keep(page, "portal-claim")
+    assert overflow(page) <= 0
+    page.get_by_label("Number on the receipt").fill("R-LOST")
+    page.get_by_role("button", name="Add the purchase").click()
+    assert "yours now" in page.get_by_role("status").inner_text()
+    keep(page, "portal-purchase")
+
+    page.goto("/portal/send/")
+    page.get_by_label("Your friend's e-mail or phone").fill("bob@example.com")
+    page.get_by_label("How many points?").fill("30")
+    keep(page, "portal-send")
+    page.get_by_role("button", name="Go on").click()
+    keep(page, "portal-send-ask")
+    assert overflow(page) <= 0
+    page.get_by_role("button", name="Yes, send them").click()
+    assert "your friend's now" in page.get_by_role("status").inner_text()
