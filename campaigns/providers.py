@@ -16,6 +16,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 import aiohttp
+import orjson
 from django.conf import settings
 
 from loyalty.core.consumers import TryLater
@@ -124,8 +125,8 @@ class Paytm:
             coupon_uuid=payout.coupon_uuid,
             request_id=str(payout.coupon_uuid),
             is_paid=_is_paid(data),
-            code=str(data.get("statusCode", code)),
-            message=str(data.get("statusMessage", "")) or f"HTTP {code}",
+            code=_text(data, "statusCode") or code,
+            message=_text(data, "statusMessage") or f"HTTP {code}",
         )
 
     def read(self, body: bytes, signature: str) -> Answer:
@@ -142,7 +143,7 @@ class Paytm:
     def parse(self, body: bytes) -> Answer:
         """Return what a call says, of a caller who is believed. :raises MalformedAnswer:"""
         try:
-            data = json.loads(body)
+            data = orjson.loads(body)
             customer_uuid, _, coupon_uuid = str(data["orderId"]).partition("_")
             customer, coupon = UUID(customer_uuid), UUID(coupon_uuid)
         except (ValueError, KeyError, TypeError) as error:
@@ -150,10 +151,10 @@ class Paytm:
         return Answer(
             customer_uuid=customer,
             coupon_uuid=coupon,
-            request_id=str(data.get("requestGuid", "")),
+            request_id=_text(data, "requestGuid"),
             is_paid=_is_paid(data),
-            code=str(data.get("statusCode", "")),
-            message=str(data.get("statusMessage", "")),
+            code=_text(data, "statusCode"),
+            message=_text(data, "statusMessage"),
         )
 
     @staticmethod
@@ -166,10 +167,15 @@ def _is_paid(data: Mapping[str, object]) -> bool | None:
     return True if status in PAID else False if status in FAILED else None
 
 
+def _text(data: Mapping[str, object], key: str) -> str:
+    """Return what an answer says somewhere, without what no database takes."""
+    return str(data.get(key, "")).replace("\0", "")
+
+
 def _object(content: bytes) -> dict[str, object]:
     """Return what an answer says; one that says nothing leaves the payout open."""
     try:
-        found = json.loads(content)
+        found = orjson.loads(content)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

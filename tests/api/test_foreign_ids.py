@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -38,6 +37,7 @@ from tests.factories.campaigns import CampaignFactory, give_points
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.staff import StaffFactory
 from tests.factories.transactions import SaleFactory
+from tests.support.demo import load_small
 from transactions.models import Transaction
 
 MODELS: list[Any] = [
@@ -49,9 +49,9 @@ REFUSED = {400, 403, 404}
 
 
 @pytest.fixture
-def others(db: None) -> dict[type, str]:
+def others(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[type, str]:
     """The demo store, and of another one an id of each kind."""
-    call_command("load_demo", verbosity=0)
+    load_small(monkeypatch)
     store = StoreFactory()
     level, pos = LevelFactory(store), PosFactory(store)
     eve = CustomerFactory(store)

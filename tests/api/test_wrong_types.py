@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import Resolver404, resolve
@@ -21,6 +20,7 @@ from django.urls import Resolver404, resolve
 from loyalty.core.api.parsing import parse_form
 from tests.api.reference import test_replay
 from tests.api.reference.facts import Call, read_calls
+from tests.support.demo import load_small
 
 DEEP: Any = "x"
 for _ in range(14):
@@ -40,8 +40,8 @@ LEFT_OUT = {"/api/healthcheck"}
 
 
 @pytest.fixture
-def demo(db: None) -> None:
-    call_command("load_demo", verbosity=0)
+def demo(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_small(monkeypatch)
 
 
 def fields(tree: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
 from accounts.models import Customer, Level
 from accounts.services import avatars, levels, push_tokens
@@ -22,10 +21,10 @@ from earning.services import rules
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import PictureName, Store
 from loyalty.core.services import store_files
-from loyalty.demo import crowd, loading
 from loyalty.moving_in.fetching import RESOURCES
 from loyalty.moving_in.source import Source, SourceRefuses
 from tests.moving_in.test_move_in import KEY, SECONDS_MAX, environment, move, run, target
+from tests.support.demo import load_small
 from tests.support.pictures import png
 
 __all__ = ["target"]
@@ -45,7 +44,6 @@ MAY_DIFFER = {
     # A move is a change of these.
     "translations.updatedAt",
 }
-DAYS, CUSTOMERS = 40, 60
 SINGLE = {"levels": "level/{}", "campaigns": "campaign/{}", "customers": "customer/{}"}
 FILES = {
     "levels": ["level/{}/photo"],
@@ -58,12 +56,9 @@ FILES = {
 @pytest.fixture
 def demo(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The demo store, after weeks instead of a year, with a picture of each kind."""
-    for module in (crowd, loading):
-        monkeypatch.setattr(module, "DAYS", DAYS)
-    monkeypatch.setattr(crowd, "CUSTOMERS", CUSTOMERS)
     settings.MASTER_API_KEY = KEY
     settings.MEDIA_ROOT = tmp_path / "media"
-    call_command("load_demo", verbosity=0)
+    load_small(monkeypatch)
     store = Store.objects.get(code="DEFAULT")
     campaign = RewardCampaign.objects.in_store(store).first()
     level = Level.objects.in_store(store).first()

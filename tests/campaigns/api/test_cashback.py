@@ -188,3 +188,21 @@ def test_knows_no_other_provider(sam: ApiClient, requested: Coupon, alice: Custo
 
     assert sam.call("POST", CALLBACK.replace("paytm", "bank"), body).status_code == 404
     assert sam.call("POST", CALLBACK, b"{}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"\\ud800", b'"' + b"," * 3, b"a" + b'", "x": ' + b"[" * 100_000],
+    ids=["surrogate", "broken", "deep"],
+)
+def test_refuses_what_is_no_json(
+    sam: ApiClient, requested: Coupon, alice: Customer, said: bytes
+) -> None:
+    """Half a character, a broken end, and lists in lists without end."""
+    body = word(requested, alice, "FAILURE").replace(b"Said", said)
+
+    answer = sam.call("POST", CALLBACK, body)
+
+    requested.refresh_from_db()
+    assert answer.status_code == 400
+    assert requested.payout_status == "requested"
