@@ -130,6 +130,7 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
     is_table = Format(found.format).is_table
     may_modify = _may_modify(request, kind)
     is_ready = may_modify and found.state in {ImportState.DRAFT, ImportState.CHECKED}
+    refused_count = found.rows_bad + found.rows_duplicate
     context = {
         "title": found.name,
         "crumbs": [(_("Imports"), reverse("admin:imports")), (found.name, "")],
@@ -145,7 +146,8 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
         "progress": _progress(found),
         "table": _rows(found) if kind.may_be_read_by(request.actor) else None,
         "grid": failed.grid(found) if may_modify and not found.is_open else [],
-        "refused_count": found.rows_bad + found.rows_duplicate,
+        "refused_count": refused_count,
+        "left_out": _left_out(refused_count),
         "may_undo": may_modify and kind.is_undoable and found.state == ImportState.DONE,
     }
     return jobs_view.page(request, "cockpit/import.html", context, found.is_open)
@@ -308,6 +310,17 @@ def _figures(job: ImportJob) -> list[tuple[str, str, str]]:
         (_("Refused"), formats.whole(job.rows_bad), "bad"),
         (_("Rows"), formats.whole(job.rows_done), "neutral"),
     ]
+
+
+def _left_out(refused_count: int) -> str:
+    """Say how many refused rows nobody can see; "" where there are none of these."""
+    left_out = refused_count - jobs.REFUSED_KEPT_MAX
+    if left_out <= 0:
+        return ""
+    return _("The first %(kept)s refused rows are kept; another %(count)s are only counted.") % {
+        "kept": formats.whole(jobs.REFUSED_KEPT_MAX),
+        "count": formats.whole(left_out),
+    }
 
 
 def _progress(job: ImportJob) -> Progress | None:

@@ -181,3 +181,18 @@ def test_mends_refused_rows_in_a_grid(cockpit, shop):
     client.post(page(mended, "import_act", "start"))
     work(mended)
     assert Customer.objects.in_store(shop).get(email="bob@example.com").gender == "male"
+
+
+def test_says_how_many_refused_rows_are_not_kept(cockpit, shop, monkeypatch):
+    monkeypatch.setattr(jobs, "REFUSED_KEPT_MAX", 2)
+    client = cockpit()
+    bad = GOOD.replace("female", "x")
+    upload(client, "\n".join([HEADER, *(bad.replace("ann@", f"ann{n}@") for n in range(5)), ""]))
+    job = ImportJob.objects.get()
+    client.post(page(job, "import_act", "check"), MAPPING)
+    work(job)
+
+    shown = client.get(page(job)).content.decode()
+
+    assert "The first 2 refused rows are kept; another 3 are only counted." in shown
+    assert b"".join(client.get(page(job, "import_refused"))).count(b"@example.com") == 2

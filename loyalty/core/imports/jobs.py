@@ -35,8 +35,9 @@ ATTEMPTS_MAX = 3
 Teller = Callable[[ImportJob], object]
 IDENTIFIER_MAX = 255
 MESSAGE_MAX = 2_000
-# Refused rows that are kept to be shown and mended; those behind them are only counted.
-REFUSED_KEPT_MAX = 100_000
+# Refused rows that are kept to be shown and mended; those behind them are only counted. So many
+# take a third of a gigabyte, until they are forgotten.
+REFUSED_KEPT_MAX = 1_000_000
 KEPT_FOR = timedelta(days=30)
 FORGET_CHUNK = 5_000
 # What a file that was taken, or is being taken, stands in.
