@@ -35,6 +35,7 @@ ATTEMPTS_MAX = 3
 Teller = Callable[[ImportJob], object]
 IDENTIFIER_MAX = 255
 MESSAGE_MAX = 2_000
+CUT_OFF = "The request ended before the file did. The rows that are counted here were taken."
 # Refused rows that are kept to be shown and mended; those behind them are only counted. So many
 # take a third of a gigabyte, until they are forgotten.
 REFUSED_KEPT_MAX = 1_000_000
@@ -450,19 +451,23 @@ def take_now(
     job.size = file.tell()
     job.digest = formats.digest_of(file)
     job.started_at = job.created_at
-    job.state = ImportState.DONE
+    # What remains of it if the process is killed before the last row.
+    job.state, job.error = ImportState.FAILED, CUT_OFF
     job.save(force_insert=True)
     taker = kind(store, actor)
     file.seek(0)
+    fault = ""
     read = reading.read(file, Source(Format.XML, kind, {}))
     while rows := list(islice(read, kind.chunk_rows)):
         if rows[0].breaks_off and not job.rows_done:
-            job.error = rows[0].fault
+            fault = rows[0].fault
             break
         with transaction.atomic():
             results = _taken(taker, rows)
             _note(job, taker, rows, results)
+            job.save(update_fields=["rows_done", "rows_ok", "rows_bad", "rows_duplicate"])
         yield from results
+    job.state, job.error = ImportState.DONE, fault
     job.rows_total = job.rows_done
     job.progress = 1000
     job.finished_at = job.updated_at = clock.now()

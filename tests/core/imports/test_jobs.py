@@ -7,16 +7,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
+from accounts.api.open_loyalty.customer_imports import CustomersKind
 from accounts.ledger import checks
 from accounts.models import Customer, PointsTransfer
 from accounts.selectors import balances
 from loyalty.core import jobs as recurring
+from loyalty.core.actors import SYSTEM
 from loyalty.core.imports import jobs, kinds
-from loyalty.core.models import AuditEntry, Event, ImportJob, ImportRow, ImportState
+from loyalty.core.models import AuditEntry, Event, ImportJob, ImportRow, ImportState, RowOutcome
 from tests.core.imports.conftest import (
     as_csv,
     as_json_lines,
@@ -257,3 +260,19 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, m
         1 + number % 3 for number in range(45) if number != 20
     )
     assert checks.find_differences() == []
+
+
+def test_a_request_that_is_cut_off_says_so(shop, monkeypatch):
+    monkeypatch.setattr(CustomersKind, "chunk_rows", 1)
+    file = ContentFile(as_xml([person(1), person(2)]).encode())
+    taking = jobs.take_now(
+        store=shop, kind=CustomersKind, file=file, name="customers.xml", actor=SYSTEM
+    )
+
+    assert next(taking).outcome == RowOutcome.DONE
+    taking.close()
+
+    job = ImportJob.objects.get()
+    assert (job.state, job.rows_done, job.rows_ok) == (ImportState.FAILED, 1, 1)
+    assert job.error == jobs.CUT_OFF
+    assert Customer.objects.in_store(shop).count() == 1
