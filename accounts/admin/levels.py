@@ -27,6 +27,9 @@ from loyalty.core.store_settings import TierBasis
 
 # Rows for special rewards beyond those that a level has.
 SPARE_REWARDS = 1
+SPECIAL_PARTS = ("name", "value", "code", "is_active", "start_at", "end_at")
+# Those that nobody fills in by chance.
+SAID_PARTS = ("value", "code", "start_at", "end_at")
 ZERO = Decimal(0)
 
 
@@ -52,12 +55,14 @@ class LevelForm(CommandForm):
     reward_name = forms.CharField(
         label=gettext_lazy("Name of the reward"), max_length=255, required=False
     )
-    reward_value = ShareField(label=gettext_lazy("Discount, %"), required=False)
+    reward_value = ShareField(label=gettext_lazy("Discount, %"), required=False, max_value=100)
     reward_code = forms.CharField(
         label=gettext_lazy("Code for the till"), max_length=255, required=False
     )
     photo = forms.FileField(label=gettext_lazy("Picture"), required=False)
     removes_photo = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
+
+    renamed = {"file": "photo"}
 
     def initial_values(self) -> dict[str, Any]:
         level: Level | None = self.instance
@@ -72,7 +77,7 @@ class LevelForm(CommandForm):
             values[f"name_{text.locale}"] = text.name
             values[f"description_{text.locale}"] = text.description
         for number, reward in enumerate(level.special_rewards.all()):
-            for part in ("name", "value", "code", "is_active", "start_at", "end_at"):
+            for part in SPECIAL_PARTS:
                 values[f"special_{number}_{part}"] = getattr(reward, part)
         return values
 
@@ -93,10 +98,7 @@ class LevelForm(CommandForm):
         rewards = [
             Section(
                 _("Special reward %(number)s") % {"number": number + 1},
-                tuple(
-                    f"special_{number}_{part}"
-                    for part in ("name", "value", "code", "is_active", "start_at", "end_at")
-                ),
+                tuple(f"special_{number}_{part}" for part in SPECIAL_PARTS),
                 _("An extra that tills and apps can show. Without a name it is not kept."),
             )
             for number in range(self.reward_count)
@@ -139,7 +141,9 @@ class LevelForm(CommandForm):
                 f"special_{number}_name": forms.CharField(
                     label=_("Name"), max_length=255, required=False
                 ),
-                f"special_{number}_value": ShareField(label=_("Value, %"), required=False),
+                f"special_{number}_value": ShareField(
+                    label=_("Value, %"), required=False, max_value=100
+                ),
                 f"special_{number}_code": forms.CharField(
                     label=_("Code"), max_length=255, required=False
                 ),
@@ -150,6 +154,22 @@ class LevelForm(CommandForm):
                 f"special_{number}_end_at": LocalDateTimeField(label=_("Until"), required=False),
             }
         return count
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse special rewards that would be dropped or never given; the API takes them."""
+        data = self.cleaned_data
+        for number in range(self.reward_count):
+            row = {part: data.get(f"special_{number}_{part}") for part in SPECIAL_PARTS}
+            is_named = bool((row["name"] or "").strip())
+            is_new = number == self.reward_count - SPARE_REWARDS
+            is_said = any(row[part] for part in SAID_PARTS)
+            if is_named and not (row["code"] or "").strip():
+                self.add_error(f"special_{number}_code", _("A special reward needs a code."))
+            if is_new and is_said and not is_named:
+                self.add_error(f"special_{number}_name", _("Name the reward, or empty its fields."))
+            if row["start_at"] and row["end_at"] and row["end_at"] <= row["start_at"]:
+                self.add_error(f"special_{number}_end_at", _("The end should be after the start."))
+        return data
 
     def run(self, data: dict[str, Any]) -> Level:
         whole = self._level_data(data)

@@ -25,6 +25,13 @@ def place_field(label: Any, *, required: bool = True) -> forms.CharField:
     return forms.CharField(label=label, max_length=255, required=required)
 
 
+class CoordinateField(forms.CharField):
+    """Degrees as text, with a point where people type a comma."""
+
+    def to_python(self, value: Any) -> Any:
+        return str(super().to_python(value)).replace(",", ".")
+
+
 class PosForm(CommandForm):
     """A whole point of sale."""
 
@@ -46,8 +53,18 @@ class PosForm(CommandForm):
     country = forms.CharField(
         label=gettext_lazy("Country"), max_length=255, help_text=gettext_lazy("Two letters: PL")
     )
-    lat = place_field(gettext_lazy("Latitude"), required=False)
-    long = place_field(gettext_lazy("Longitude"), required=False)
+    lat = CoordinateField(
+        label=gettext_lazy("Latitude"),
+        max_length=255,
+        required=False,
+        help_text=gettext_lazy("Degrees from −90 to 90, such as 51.1079"),
+    )
+    long = CoordinateField(
+        label=gettext_lazy("Longitude"),
+        max_length=255,
+        required=False,
+        help_text=gettext_lazy("Degrees from −180 to 180, such as 17.0385"),
+    )
 
     sections = (
         Section(gettext_lazy("Point of sale"), ("name", "identifier", "description")),

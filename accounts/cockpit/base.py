@@ -234,7 +234,7 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
             with transaction.atomic():
                 run()
         except DomainError as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, word(refusal.message))
             return HttpResponseRedirect(self.object_url(subject))
         messages.success(request, question.done % {"name": self.title_of(subject)})
         return HttpResponseRedirect(next_url or self.object_url(subject))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, SWITCH_CLASSES, TEXTAREA_CLASSES
 
+from accounts.cockpit.vocabulary import word
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.models import Store
@@ -88,12 +89,22 @@ class CommandForm(forms.Form):
             else getattr(refusal, "errors", None) or {refusal.field or "": [refusal.message]}
         )
         for name, sentences in errors.items():
-            field = self.renamed.get(name, name)
-            for sentence in sentences:
-                if field in self.fields:
+            field = self.field_of(name)
+            for sentence in map(word, sentences):
+                if field:
                     self.add_error(field, sentence)
                 else:
                     self.add_error(None, f"{name}: {sentence}" if name else sentence)
+
+    def field_of(self, name: str) -> str:
+        """Return which field holds what a command calls by a name, such as `location.lat`."""
+        known = (self.renamed.get(name), name, name.rpartition(".")[-1])
+        return next((field for field in known if field in self.fields), "")
+
+    @property
+    def lost_files(self) -> list[forms.BoundField]:
+        """Return the fields whose file has to be chosen again: no page can give one back."""
+        return [self[name] for name in self.files if name in self.fields]
 
     @property
     def groups(self) -> list[tuple[Section, list[forms.BoundField]]]:

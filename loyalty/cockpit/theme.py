@@ -24,6 +24,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "8px",
     "STYLES": [lambda request: static("cockpit/cockpit.css")],
+    "SCRIPTS": [lambda request: static("cockpit/file-inputs.js")],
     "ACCOUNT": {"navigation": "loyalty.cockpit.navigation.account_links"},
     "COLORS": {
         # A warm grey and a deep teal: calm for eight hours, and 4.5:1 on white where it is text.

@@ -212,3 +212,17 @@ def test_refuses_in_words_what_the_role_does_not_open(open_page, keep):
 
     assert "You need “Settings – View”" in page.inner_text("body")
     keep(page, "cockpit-refused")
+
+
+def test_leaves_the_text_fields_alone_when_a_picture_is_chosen(open_cockpit):
+    page = open_cockpit("/cockpit/accounts/level/add/")
+    failures = []
+    page.on("pageerror", lambda failure: failures.append(failure))
+    picture = {"name": "gold.png", "mimeType": "image/png", "buffer": b"a picture"}
+
+    page.set_input_files("[name=photo]", files=[picture])
+
+    assert page.input_value("[name=reward_name]") == ""
+    page.goto("/cockpit/earning/earningrule/add/?type=qrcode")
+    page.set_input_files("[name=photo]", files=[picture])
+    assert failures == []

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import Customer, Level, Pos, Role, Seller, StaffUser
@@ -507,3 +508,54 @@ def test_shows_by_which_key_an_integration_is_known(cockpit, store):
 
     assert f"…{program.permanent_tokens.get().hint}" in page
     assert "a-long-enough-key" not in page
+
+
+def test_name_what_is_wrong_by_the_fields_of_the_page(cockpit, store):
+    data = LOCATION | {"name": "Kiosk", "identifier": "K1", "lat": "95", "long": "17,0385"}
+
+    answer = cockpit().post(url("accounts_pos"), data, headers={"accept-language": "pl"})
+
+    assert dict(errors_of(answer)) == {"lat": ["Ta wartość jest nieprawidłowa."]}
+    assert not Pos.objects.exists()
+
+
+def test_take_a_comma_in_coordinates(cockpit, store):
+    data = LOCATION | {"name": "Kiosk", "identifier": "K1", "lat": "51,1", "long": "17,0385"}
+
+    cockpit().post(url("accounts_pos"), data)
+
+    location = Pos.objects.get().location
+    assert (location["lat"], location["long"]) == ("51.1", "17.0385")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        pytest.param({"special_0_name": "", "special_0_value": "10"}, "special_0_name", id="name"),
+        pytest.param({"special_0_value": "150"}, "special_0_value", id="more-than-all"),
+        pytest.param(
+            {"special_0_start_at": "2026-12-24T00:00", "special_0_end_at": "2026-12-20T00:00"},
+            "special_0_end_at",
+            id="ends-before-it-begins",
+        ),
+        pytest.param({"special_0_code": ""}, "special_0_code", id="code"),
+        pytest.param({"photo": SimpleUploadedFile("a.png", b"no picture")}, "photo", id="photo"),
+    ],
+)
+def test_refuse_a_special_reward_or_picture_that_would_not_be_kept(cockpit, store, changes, field):
+    reward = {"special_0_name": "Christmas", "special_0_code": "X"}
+    data = {"name_en": "Gold", "condition_value": "100"} | reward
+
+    answer = cockpit().post(url("accounts_level"), data | changes)
+
+    assert list(errors_of(answer)) == [field]
+    assert not Level.objects.exists()
+
+
+def test_ask_for_a_file_again_that_the_browser_did_not_keep(cockpit, store):
+    photo = SimpleUploadedFile("a.png", b"whatever")
+    data = {"name_en": "", "condition_value": "100", "photo": photo}
+
+    answer = cockpit().post(url("accounts_level"), data)
+
+    assert "Choose the file again" in answer.content.decode()
