@@ -108,6 +108,17 @@ class GiveRewardForm(CommandForm):
             return Decimal(0)
         return self.chosen.cost_in_points * int(self.cleaned_data["quantity"])
 
+    def fits(self, balance: Decimal) -> bool:
+        """Tell whether the customer can pay, before anybody is asked to confirm it."""
+        if self.cost <= balance:
+            return True
+        self.add_error(
+            "quantity",
+            _("This costs %(cost)s points, and the customer has %(balance)s.")
+            % {"cost": formats.points(self.cost), "balance": formats.points(balance)},
+        )
+        return False
+
     def warnings(self) -> list[str]:
         """Return what a customer would be refused for, and staff is not."""
         found = reasons.why_not(self.chosen, self.instance, now=clock.now())
@@ -137,7 +148,7 @@ def _labelled(reward: RewardCampaign) -> str:
     price = words.price_of(reward)
     if reward.type == RewardType.PERCENTAGE_DISCOUNT_CODE or not reward.cost_in_points:
         return f"{reward.name} – {price}"
-    return _("%(name)s – %(points)s points") % {"name": reward.name, "points": price}
+    return _("%(name)s – %(points)s pts") % {"name": reward.name, "points": price}
 
 
 def told(coupons: list[Coupon]) -> str:

@@ -50,6 +50,15 @@ def test_page_asks_before_it_gives(cockpit, alice, cup):
     assert not Coupon.objects.exists()
 
 
+def test_page_does_not_ask_for_more_than_can_be_paid(cockpit, alice, cup):
+    asked = {name: value for name, value in sent(cup, quantity="11").items() if name != "confirmed"}
+
+    page = cockpit().post(url(alice), asked)
+
+    assert errors_of(page) == ["This costs 110 points, and the customer has 100."]
+    assert page.context["form"]["quantity"].value() == "11"
+
+
 def test_gives_a_reward_for_points_and_says_the_code(cockpit, alice, cup):
     """BUY-4."""
     page = cockpit().post(url(alice), sent(cup), follow=True)
@@ -187,7 +196,7 @@ def test_offers_only_what_can_be_given(cockpit, alice, store, cup):
 
     form = cockpit().get(url(alice)).context["form"]
 
-    assert [label for _, label in form.fields["reward"].choices] == ["Cup – 10 points"]
+    assert [label for _, label in form.fields["reward"].choices] == ["Cup – 10 pts"]
 
 
 @pytest.mark.parametrize(

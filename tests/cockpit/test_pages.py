@@ -103,6 +103,20 @@ def test_deletes_and_anonymizes_a_customer_once_that_is_confirmed(cockpit, alice
     assert reverse("admin:accounts_customer_edit", args=[alice.pk]) not in page
 
 
+def test_hands_over_what_is_stored_about_a_customer(cockpit, alice):
+    client = cockpit()
+    address = reverse("admin:accounts_customer_data", args=[alice.pk])
+
+    assert "Download data" in client.get(address).content.decode()
+    assert not AuditEntry.objects.filter(event_type="DownloadCustomerData").exists()
+    answer = client.post(address)
+
+    assert answer["Content-Disposition"] == f'attachment; filename="customer-{alice.uuid}.json"'
+    assert "Wonder" in answer.content.decode()
+    assert AuditEntry.objects.filter(event_type="DownloadCustomerData").count() == 1
+    assert cockpit("CUSTOMER:VIEW").post(address).status_code == 403
+
+
 def test_only_asks_before_it_blocks(cockpit, alice):
     """STA-1: activating undoes it, so nothing says that it were for ever."""
     page = page_of(cockpit(), "accounts_customer", alice, "block")
@@ -359,6 +373,10 @@ def test_bend_a_status_in_polish_as_its_noun_does(cockpit, alice):
         "Usunięci",
     ]
     assert re.search(r'class="chip[^"]*">Aktywny<', page.content.decode())
+
+
+def test_have_an_icon_where_a_page_names_none(client):
+    assert client.get("/favicon.ico").url.startswith("/static/cockpit/icon")
 
 
 def test_lead_from_the_sellers_to_their_till(cockpit, store):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from accounts.cockpit.pages import Confirmation, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Access, Customer, CustomerStatus, Level, Resource
 from accounts.selectors import balances
-from accounts.services import customers, forgetting, levels
+from accounts.services import customers, forgetting, levels, own_data
 from campaigns.admin import words
 from campaigns.models import Coupon
 from loyalty.cockpit import customer_page, reward_forms, timeline
@@ -120,7 +120,8 @@ class CustomerPageAdmin(CustomerAdmin):
         )
         password = Tool(_("New password"), self.object_url(subject, "password"), "key")
         delete = Tool(_("Delete"), self.object_url(subject, "remove"), "delete", "danger")
-        return (sign_ins_tool("customer", subject), edit, password, status, delete, forget)
+        data = Tool(_("Download data"), self.object_url(subject, "data"), "folder_zip")
+        return (sign_ins_tool("customer", subject), edit, password, data, status, delete, forget)
 
     def answer_saved(self, request: CockpitRequest, subject: Any) -> HttpResponse:
         messages.success(request, _("%(name)s was saved.") % {"name": subject.name})
@@ -139,6 +140,7 @@ class CustomerPageAdmin(CustomerAdmin):
             path("<int:object_id>/reward/", wrap(self.reward_view), name=f"{name}_reward"),
             path("<int:object_id>/block/", wrap(self.block_view), name=f"{name}_block"),
             path("<int:object_id>/password/", wrap(self.password_view), name=f"{name}_password"),
+            path("<int:object_id>/data/", wrap(self.data_view), name=f"{name}_data"),
             path("<int:object_id>/activate/", wrap(self.activate_view), name=f"{name}_activate"),
             path("<int:object_id>/remove/", wrap(self.remove_view), name=f"{name}_remove"),
             path("<int:object_id>/anonymize/", wrap(self.anonymize_view), name=f"{name}_anonymize"),
@@ -230,8 +232,9 @@ class CustomerPageAdmin(CustomerAdmin):
                 is_done, coupons = form.submit()
                 if is_done:
                     return self.answer_given(request, subject, coupons)
-            elif form.is_valid():
-                balance = balances.get_figures(subject.wallet_id, timezone.now()).points
+            elif form.is_valid() and form.fits(
+                balance := balances.get_figures(subject.wallet_id, timezone.now()).points
+            ):
                 context |= {"balance": balance, "after": balance - form.cost}
                 context["warnings"] = form.warnings()
                 return self.render(request, "cockpit/reward_confirm.html", context, subject, title)
@@ -364,6 +367,28 @@ class CustomerPageAdmin(CustomerAdmin):
         return self.render(
             request, "cockpit/new_password.html", context, subject, _("New password")
         )
+
+    def data_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
+        """Hand over what is stored about a customer, once staff have said that they ask for it."""
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        subject = self.get_found(request, str(object_id))
+        subject.store = request.store
+        if request.method == "POST":
+            document = own_data.hand_over(customer=subject, actor=request.actor)
+            options = {"ensure_ascii": False, "indent": 1}
+            response = JsonResponse(document, json_dumps_params=options)
+            response["Content-Disposition"] = f'attachment; filename="customer-{subject.uuid}.json"'
+            return response
+        question = Confirmation(
+            title=_("Download data"),
+            texts=[
+                _("A JSON file of everything that is stored about the customer, for them."),
+                _("The audit trail tells that you have taken it."),
+            ],
+            done="",
+        )
+        context = {"question": question, "cancel_url": self.object_url(subject)}
+        return self.render(request, self.confirm_template, context, subject, question.title)
 
     def do(
         self, request: CockpitRequest, object_id: int, question: Confirmation, command: Command
