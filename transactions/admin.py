@@ -18,7 +18,7 @@ from unfold.contrib.filters.admin import (
 
 from accounts.admin.ledger import customer_link
 from accounts.admin.pos import PosAdmin
-from accounts.cockpit import formats, rights
+from accounts.cockpit import formats, links, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.filters import DayRangeFilter, PosFilter
 from accounts.cockpit.forms import CommandForm, LabelsField, Section
@@ -272,7 +272,7 @@ class TransactionAdmin(CockpitAdmin):
                 actor=request.actor,
             )
         except DomainError as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, word(refusal.message))
         else:
             words = {"document": document.document_number, "customer": customer.name}
             messages.success(request, _("%(document)s now belongs to %(customer)s.") % words)
@@ -327,8 +327,8 @@ def revised_facts(model_admin: CockpitAdmin, document: Transaction) -> list[Fact
 
 
 def rule_urls(explanation: Explanation | None) -> dict[str, str]:
-    """Return the addresses of the rules that an explanation names."""
-    if explanation is None:
+    """Return the addresses of the rules that an explanation names; none to whom they are closed."""
+    if explanation is None or not rights.opens(Resource.EARNING_RULE):
         return {}
     uuids = [rule.uuid for rule in explanation.rules]
     found = EarningRule.objects.filter(uuid__in=uuids).values_list("uuid", "pk")
@@ -377,7 +377,8 @@ def postings_table(document: Transaction) -> Table:
         rows=[
             (
                 formats.time_tag(row.created_at),
-                formats.link(
+                links.way_to(
+                    Resource.POINT_TRANSFER,
                     reverse("admin:ledger_posting_change", args=[row.pk]),
                     word(row.get_kind_display()),
                 ),
@@ -458,7 +459,8 @@ class PosWithSalesAdmin(PosAdmin):
                 columns=(Column(_("Document")), Column(_("When")), Column(_("Amount"), True)),
                 rows=[
                     (
-                        formats.link(
+                        links.way_to(
+                            Resource.TRANSACTION,
                             reverse("admin:transactions_transaction_change", args=[row.pk]),
                             row.document_number,
                         ),
@@ -468,6 +470,8 @@ class PosWithSalesAdmin(PosAdmin):
                     for row in latest
                 ],
                 empty=_("Nothing has been bought here yet."),
-                more=(f"{list_url}?pos__id__exact={subject.pk}", _("All")),
+                more=(f"{list_url}?pos__id__exact={subject.pk}", _("All"))
+                if rights.may(request.actor, Resource.TRANSACTION)
+                else None,
             ),
         )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from accounts.cockpit import formats
+from accounts.cockpit import formats, links
 from accounts.cockpit.base import ReadOnlyAdmin
 from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table
@@ -58,7 +58,7 @@ def customers_of(wallet_ids: Iterable[int | None]) -> dict[int, Customer]:
 
 def customer_link(customer: Customer) -> str:
     url = reverse("admin:accounts_customer_change", args=[customer.pk])
-    return formats.link(url, customer.name or customer.email or customer.pk)
+    return links.way_to(Resource.CUSTOMER, url, customer.name or customer.email or customer.pk)
 
 
 def wallet_owner(posting: Posting, wallet: Any, owners: dict[int, Customer]) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from accounts.admin.segments import active_chip
-from accounts.cockpit import formats
+from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm, LocalDateTimeField, Section, ShareField
 from accounts.cockpit.pages import EmptyState, Fact, Panel, Tool
@@ -282,6 +282,8 @@ class LevelAdmin(CockpitAdmin):
         ]
 
     def tools(self, request: CockpitRequest, subject: Level) -> Sequence[Tool]:
+        if not rights.may(request.actor, Resource.CUSTOMER):
+            return ()
         url = reverse("admin:accounts_customer_changelist")
         return (Tool(_("Customers"), f"{url}?level__id__exact={subject.pk}", "group"),)
 

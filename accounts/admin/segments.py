@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.admin.ledger import customer_link
 from accounts.admin.segment_form import SegmentForm
-from accounts.cockpit import criteria, formats, rights
+from accounts.cockpit import criteria, formats, links, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import (
@@ -40,8 +40,8 @@ from loyalty.core.errors import DomainError
 MEMBERS_SHOWN = 10
 # The pages of what segments are used for, by the kind of use.
 USE_PAGES = {
-    "earning rule": "admin:earning_earningrule_change",
-    "reward": "admin:campaigns_rewardcampaign_change",
+    "earning rule": ("admin:earning_earningrule_change", Resource.EARNING_RULE),
+    "reward": ("admin:campaigns_rewardcampaign_change", Resource.REWARD_CAMPAIGN),
 }
 SUMMARY_LENGTH_MAX = 160
 
@@ -199,7 +199,7 @@ class SegmentAdmin(CockpitAdmin):
         try:
             segments.delete(segment=subject, actor=request.actor)
         except DomainError as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, word(refusal.message))
             return HttpResponseRedirect(self.object_url(subject))
         messages.success(request, _("%(name)s was deleted.") % {"name": subject.name})
         return HttpResponseRedirect(self.list_url())
@@ -307,8 +307,9 @@ def _deleting(subject: Segment, uses: Sequence[Use]) -> list[str]:
 def use_link(use: Use) -> str:
     """Link to what uses a segment, where the cockpit has a page of it."""
     try:
-        return formats.link(reverse(USE_PAGES.get(use.kind, ""), args=[use.id]), use.name)
-    except NoReverseMatch:
+        page, resource = USE_PAGES[use.kind]
+        return links.way_to(resource, reverse(page, args=[use.id]), use.name)
+    except (KeyError, NoReverseMatch):
         return use.name
 
 

@@ -1,11 +1,19 @@
 """Links to pages that stand above this room."""
 
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts.cockpit import formats, rights
 from accounts.cockpit.pages import Tool
-from accounts.models import Customer, Seller, StaffUser
+from accounts.models import Customer, Resource, Seller, StaffUser
 from loyalty.core.models import Store
+
+
+def way_to(resource: Resource, url: str, text: object) -> SafeString:
+    """Link to a page about such a resource; the mere text for whom it is closed."""
+    return formats.link(url, text) if rights.opens(resource) else format_html("{}", text)
 
 
 def sign_ins_tool(kind: str, person: StaffUser | Seller | Customer) -> Tool:

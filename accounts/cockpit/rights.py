@@ -1,9 +1,15 @@
 """Who may see and do what in the cockpit: the roles' permissions (ACL-1…6)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.core.exceptions import PermissionDenied
 
 from accounts.models import Access, Resource
 from loyalty.core.actors import Actor
+
+_looking: ContextVar[Actor | None] = ContextVar("looking", default=None)
 
 
 class RightMissing(PermissionDenied):
@@ -30,3 +36,19 @@ def require(actor: Actor, resource: Resource, access: Access = Access.VIEW) -> N
     """
     if not may(actor, resource, access):
         raise RightMissing(resource, access)
+
+
+@contextmanager
+def looking(actor: Actor) -> Iterator[None]:
+    """Say for whom a page is made, so that it offers no way to what is closed to them."""
+    token = _looking.set(actor)
+    try:
+        yield
+    finally:
+        _looking.reset(token)
+
+
+def opens(resource: Resource) -> bool:
+    """Return whether a page of these may be offered to who looks; True where nobody does."""
+    actor = _looking.get()
+    return actor is None or may(actor, resource)

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from accounts.admin import transfers
 from accounts.admin.ledger import STATE_TONES, customer_link
 from accounts.admin.pos import address_line
-from accounts.cockpit import formats
+from accounts.cockpit import formats, links
 from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Lot
-from accounts.models import Customer, LevelChange, PointsTransfer
+from accounts.models import Customer, LevelChange, PointsTransfer, Resource
 from accounts.selectors import balances, points_statistics, qualifying, standing
 from campaigns.admin import words
 from campaigns.selectors import bought
@@ -315,7 +315,8 @@ def program_panel(customer: Customer) -> Panel:
         "{}",
         [
             (
-                formats.link(
+                links.way_to(
+                    Resource.SEGMENT,
                     reverse("admin:accounts_segment_change", args=[membership.segment_id]),
                     membership.segment.name,
                 ),

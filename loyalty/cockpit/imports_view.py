@@ -39,6 +39,8 @@ JOBS_SHOWN = 100
 ROWS_SHOWN = 200
 SAMPLE_ROWS = 3
 SAMPLE_LENGTH_MAX = 40
+# What the API's answers begin with; whoever looks at a file has converted nothing.
+OF_THE_API = "Convert exception: "
 
 TONES = {
     ImportState.DRAFT: "neutral",
@@ -384,7 +386,7 @@ def _rows(job: ImportJob) -> Table | None:
                 word(RowOutcome(row.outcome).label), OUTCOME_TONES[RowOutcome(row.outcome)]
             ),
             row.identifier or formats.EMPTY,
-            row.message,
+            row.message.removeprefix(OF_THE_API),
         )
         for row in told
     ]

@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.cockpit import formats, rights
+from accounts.cockpit import formats, links, rights
 from accounts.cockpit.pages import Column, Table
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
@@ -83,7 +83,8 @@ def moves_table(store: Store) -> Table:
         rows=[
             (
                 formats.time_tag(row.changed_at),
-                formats.link(
+                links.way_to(
+                    Resource.CUSTOMER,
                     reverse("admin:accounts_customer_change", args=[row.customer_id]),
                     row.customer.name or row.customer_id,
                 ),

@@ -91,7 +91,8 @@ def tiles(store: Store, sums: Sums, span: Span, today: date, now: datetime) -> l
     def past(kind: PointsKind) -> Decimal:
         return sum((sum_ for day, sum_ in sums[kind].items() if day <= today), ZERO)
 
-    lots = reverse("admin:ledger_lot_changelist")
+    sees_lots = rights.opens(Resource.POINT_TRANSFER)
+    lots = reverse("admin:ledger_lot_changelist") if sees_lots else ""
     return [
         Tile(_("Earned"), formats.whole(past(PointsKind.EARNED)), note=str(span.label)),
         Tile(_("Spent"), formats.whole(past(PointsKind.SPENT)), note=str(span.label)),

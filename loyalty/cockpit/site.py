@@ -53,7 +53,7 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             prepared = requests.prepare(request)
-            with timezone.override(prepared.store.zone):
+            with timezone.override(prepared.store.zone), rights.looking(prepared.actor):
                 try:
                     return rendered(view(prepared, *args, **kwargs))
                 except PermissionDenied as refusal:

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.admin.customers import CustomerForm
-from accounts.cockpit import formats
+from accounts.cockpit import formats, links
 from accounts.cockpit.pages import Column, Table
-from accounts.models import Customer, Level, Segment
+from accounts.models import Customer, Level, Resource, Segment
 from loyalty.core import coupon_codes
 from loyalty.core.models import Event
 
@@ -143,7 +143,7 @@ def details_of(event: Event, names: Mapping[str, str]) -> Any:
         return name
     if number := payload.get("documentNumber"):
         url = f"{reverse('admin:transactions_transaction_changelist')}?q={number}"
-        return formats.link(url, number)
+        return links.way_to(Resource.TRANSACTION, url, number)
     return coupon_codes.hidden_in(payload.get("comment") or "") or formats.EMPTY
 
 

@@ -1,11 +1,14 @@
 """Roles decide what the cockpit shows …"""
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
 
 from accounts.cockpit.base import CockpitAdmin
-from accounts.models import Resource
+from accounts.models import Customer, Resource, Segment, SegmentMembership
+from tests.cockpit.test_lists import fill
 from tests.factories.accounts import CustomerFactory
 from tests.factories.staff import StaffFactory
 
@@ -158,3 +161,31 @@ def test_knows_the_right_of_every_screen():
 
     assert screens == LISTS
     assert all(isinstance(screen, CockpitAdmin) for screen in admin.site._registry.values())
+
+
+@pytest.mark.parametrize("resource", Resource)
+def test_offer_no_way_to_a_page_that_is_closed(cockpit, store, resource):
+    """From the first page on, everything that a page of the one or two next steps leads to."""
+    fill(store, 1)
+    alice = Customer.objects.first()
+    SegmentMembership.objects.create(
+        segment=Segment.objects.first(), customer=alice, since=alice.created_at
+    )
+    client = cockpit(f"{resource.value}:VIEW")
+    seen = {reverse("admin:index")}
+    news = sorted(seen)
+
+    closed = []
+    for _step in range(3):
+        ways = {
+            way: page
+            for page in news
+            for way in re.findall(r'href="(/cockpit/[^"#]*)"', client.get(page).content.decode())
+            if "/logout/" not in way and "." not in way.rsplit("/", 1)[-1]
+        }
+        news = sorted(set(ways) - seen)
+        seen |= set(news)
+        closed += [(ways[way], way) for way in news if client.get(way).status_code == 403]
+
+    assert len(seen) > 1
+    assert closed == []
