@@ -1,7 +1,7 @@
 """Bought rewards: the list with its report, and what can be done with one coupon."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -47,7 +47,9 @@ FOUND_MAX = 200
 
 
 class CouponForm(CommandForm):
-    """A deed on a coupon, whose refusals are told in the person's language."""
+    """A deed on a coupon, whose refusals are told in the person's language. `done`: what to say."""
+
+    done: ClassVar[Any] = gettext_lazy("%(name)s was saved.")
 
     def add_refusal(self, refusal: DomainError) -> None:
         self.add_error(refusal.field if refusal.field in self.fields else None, word(refusal))
@@ -84,6 +86,7 @@ class CancelForm(CouponForm):
     """A coupon is taken away; what that frees is the staff member's choice."""
 
     submit_label = gettext_lazy("Cancel the coupon")
+    done = gettext_lazy("%(name)s is cancelled.")
 
     frees_code = forms.BooleanField(
         label=gettext_lazy("Free the code"),
@@ -361,7 +364,7 @@ class CouponAdmin(CockpitAdmin):
         if request.method == "POST":
             is_done, _result = form.submit()
             if is_done:
-                messages.success(request, _("%(name)s was saved.") % {"name": subject})
+                messages.success(request, form.done % {"name": subject})
                 return HttpResponseRedirect(self.object_url(subject))
         context = {"form": form, "cancel_url": self.object_url(subject)}
         return self.render(request, self.form_template, context, subject, title)

@@ -225,8 +225,9 @@ def test_knows_no_other_delivery(cockpit, cup):
 )
 def test_cancels_and_frees_what_is_ticked(cockpit, cup, chosen, free, counted):
     """LIM-1."""
-    cockpit().post(url(cup, "cancel"), chosen)
+    page = cockpit().post(url(cup, "cancel"), chosen, follow=True)
 
+    assert f"{cup} is cancelled." in page.content.decode()
     cup.refresh_from_db()
     assert cup.status == CouponStatus.CANCELLED
     assert cup.campaign.codes.filter(is_issued=False).count() == free

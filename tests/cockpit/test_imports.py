@@ -120,6 +120,7 @@ def test_warns_of_a_file_that_was_brought_in(cockpit, shop):
     assert job.state == ImportState.REPEATED
     assert balances.get_figures(alice.wallet_id, timezone.now()).points == 15
     done = ImportJob.objects.get(state=ImportState.DONE)
+    assert "This cannot be undone." in client.get(page(done)).content.decode()
     client.post(page(done, "import_act", "undo"))
     assert balances.get_figures(alice.wallet_id, timezone.now()).points == 0
 
