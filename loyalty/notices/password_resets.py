@@ -12,6 +12,7 @@ from loyalty.core.models import Event
 from loyalty.core.store_settings import Channel
 from loyalty.notices.addressees import addressee
 from loyalty.portal import program
+from loyalty.pos import addresses
 
 BY_EMAIL = frozenset({MessageChannel.EMAIL})
 BY_TEXT = frozenset({MessageChannel.SMS})
@@ -64,4 +65,6 @@ def _open(fact: Event) -> PasswordReset | None:
 def _page(reset: PasswordReset, token: str) -> str:
     if reset.customer is not None:
         return program.address(reset.store, "reset", token=token)
+    if reset.seller is not None:
+        return addresses.address(reset.store, "reset", token=token)
     return reverse("admin:password_reset", kwargs={"token": token})

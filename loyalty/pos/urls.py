@@ -3,7 +3,7 @@
 from django.urls import re_path
 from django.views.generic import RedirectView
 
-from loyalty.pos import customers, till, views
+from loyalty.pos import customers, till, views, way_back
 
 app_name = "pos"
 
@@ -12,6 +12,9 @@ PAGES = (
     ("", till.Till, "till"),
     ("sign-in/", views.SignIn, "sign-in"),
     ("sign-out/", views.SignOut, "sign-out"),
+    ("forgot/", way_back.Forgot, "forgot"),
+    # As it stands in mails; some programs that show them add a slash.
+    ("reset/(?P<token>[a-zA-Z0-9_-]{1,64})/?", way_back.Reset, "reset"),
     ("register/", till.Register, "register"),
     (f"customers/(?P<customer>{UUID})/", customers.CustomerPage, "customer"),
     (f"documents/(?P<document>{UUID})/", till.DocumentPage, "document"),

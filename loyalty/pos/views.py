@@ -17,11 +17,11 @@ from accounts.services import signin
 from loyalty.core import devices
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import NotFound
-from loyalty.core.models import DEFAULT_STORE_CODE, Store
+from loyalty.core.models import Store
 from loyalty.core.throttle import TooManyAttempts
 from loyalty.portal import home, program
 from loyalty.portal.views import LOGIN_MAX, PASSWORD_MAX, find_store, guard, languages
-from loyalty.pos import sessions
+from loyalty.pos import addresses, sessions
 
 REFUSAL = gettext_lazy("We do not know this combination. Check both fields and try again.")
 CLOSED = gettext_lazy("Too many attempts. Wait a quarter of an hour, then try again.")
@@ -53,9 +53,7 @@ class Page(View):
         return super().dispatch(request, *args, **kwargs)
 
     def address(self, page: str, **parts: str) -> str:
-        if self.store.code == DEFAULT_STORE_CODE:
-            return reverse(f"pos:{page}", kwargs=parts)
-        return reverse(f"pos:store-{page}", kwargs={"store_code": self.store.code, **parts})
+        return addresses.address(self.store, page, **parts)
 
     def go(self, page: str, *, said: str = "", **parts: str) -> HttpResponse:
         """Go to a page of the till. `said`: what was done, by the key of `SAID`."""
@@ -76,6 +74,7 @@ class Page(View):
             "till_url": self.address("till"),
             "register_url": self.address("register"),
             "sign_in_url": self.address("sign-in"),
+            "forgot_url": self.address("forgot"),
             "sign_out_url": self.address("sign-out"),
             "here": request.path,
         }

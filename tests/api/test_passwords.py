@@ -107,7 +107,7 @@ def test_the_forms_of_the_original_are_taken(alice: Customer, api: Api):
     [
         pytest.param("sam", "admin", "/cockpit/reset/", id="staff-by-name"),
         pytest.param("SAM@example.com", "admin", "/cockpit/reset/", id="staff-by-address"),
-        pytest.param("mona@example.com", "DEFAULT/seller", "/cockpit/reset/", id="seller"),
+        pytest.param("mona@example.com", "DEFAULT/seller", "/pos/reset/", id="seller"),
     ],
 )
 def test_staff_and_sellers_get_a_link(
