@@ -1,8 +1,10 @@
 """
 The sellers' own session: another cookie than the staff's and the customers', for the till alone.
 
-It ends with the browser, after a shift, and at once where the seller is signed out from elsewhere,
-gets another password or may sign in no more: each of these ends what `tokens` wrote down.
+It ends with the browser, after a shift, when the till was not used for a quarter of an hour (a page
+that is left open then leads to the sign-in by itself), and at once where the seller is signed out
+from elsewhere, gets another password or may sign in no more: each of these ends what `tokens` wrote
+down.
 """
 
 from datetime import timedelta
@@ -22,9 +24,13 @@ from loyalty.core.models import Store
 COOKIE = "pos_session"
 PATH = "/pos/"
 SHIFT = timedelta(hours=12)
+IDLE = timedelta(minutes=15)
+# How exactly it is known when the till was used last; each note is a write.
+NOTED_EVERY = timedelta(minutes=1)
 
 _SELLER = "seller_id"
 _SIGN_IN = "sign_in"
+_USED_AT = "used_at"
 
 
 def open_session(request: HttpRequest) -> SessionBase:
@@ -47,6 +53,7 @@ def sign_in(session: SessionBase, seller: Seller, caller: Caller) -> None:
     )
     session[_SIGN_IN] = str(written.uuid)
     session[_SELLER] = seller.pk
+    session[_USED_AT] = timezone.now().timestamp()
     session.set_expiry(SHIFT)
 
 
@@ -60,6 +67,20 @@ def uuid_of(session: SessionBase) -> UUID | None:
     """Return under which number a session is written down."""
     text = session.get(_SIGN_IN)
     return UUID(text) if text else None
+
+
+def use(session: SessionBase) -> bool:
+    """Note that the till is used; return False, and sign out, where it has not been for long."""
+    if _SELLER not in session:
+        return True
+    now = timezone.now().timestamp()
+    idle = now - session.get(_USED_AT, 0)
+    if idle > IDLE.total_seconds():
+        sign_out(session)
+        return False
+    if idle > NOTED_EVERY.total_seconds():
+        session[_USED_AT] = now
+    return True
 
 
 def find_seller(session: SessionBase, store: Store) -> Seller | None:

@@ -34,6 +34,8 @@ class Page(View):
     store: Store
     seller: Seller | None
     device: str
+    # Has this request found the till locked?
+    was_idle = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         store = find_store(kwargs.pop("store_code", None))
@@ -43,6 +45,7 @@ class Page(View):
         self.session = sessions.open_session(request)
         self.device = devices.device_of(request)
         with timezone.override(store.zone):
+            self.was_idle = not sessions.use(self.session)
             self.seller = sessions.find_seller(self.session, store)
             response = self.answer(request, *args, **kwargs)
         assert isinstance(response, HttpResponse)
@@ -74,6 +77,8 @@ class Page(View):
             "till_url": self.address("till"),
             "register_url": self.address("register"),
             "sign_in_url": self.address("sign-in"),
+            # A little later than the session, which is over then.
+            "lock_after": int(sessions.IDLE.total_seconds()) + 5,
             "forgot_url": self.address("forgot"),
             "sign_out_url": self.address("sign-out"),
             "here": request.path,
@@ -89,7 +94,8 @@ class SellerPage(Page):
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         seller = self.seller
         if seller is None:
-            return self.go("sign-in")
+            target = self.address("sign-in")
+            return HttpResponseRedirect(f"{target}?idle" if self.was_idle else target)
         self.actor = Actor(
             kind=ActorKind.SELLER,
             id=seller.pk,
@@ -133,7 +139,9 @@ class SignIn(Page):
 
     def form(self, request: HttpRequest, *, refusal: str = "", status: int = 200) -> HttpResponse:
         email = request.POST.get("email", "")[:LOGIN_MAX]
-        return self.render(request, "sign_in", {"refusal": refusal, "email": email}, status=status)
+        was_idle = self.was_idle or "idle" in request.GET
+        values = {"refusal": refusal, "email": email, "was_idle": was_idle}
+        return self.render(request, "sign_in", values, status=status)
 
 
 class SignOut(Page):
