@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -461,7 +461,8 @@ class CampaignAdmin(CockpitAdmin):
             {
                 "label": _("Taken"),
                 "value": formats.whole(tally.used),
-                "note": _("by %(count)s customers") % {"count": formats.whole(tally.customers)},
+                "note": ngettext("by %(count)s customer", "by %(count)s customers", tally.customers)
+                % {"count": formats.whole(tally.customers)},
                 "url": bought,
             },
             {

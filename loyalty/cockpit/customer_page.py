@@ -166,7 +166,7 @@ def lots_table(customer: Customer, now: datetime) -> Table:
             Column(_("State")),
             Column(_("Active from")),
             Column(_("Expires")),
-            Column(_("Received"), is_figure=True),
+            Column(_("Points"), is_figure=True),
             Column(_("Left"), is_figure=True),
         ),
         rows=[
