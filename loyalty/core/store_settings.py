@@ -136,10 +136,7 @@ class Setting(Generic[T]):
     def __get__(self, instance: "StoreSettings | None", owner: type) -> "Self | T":
         if instance is None:
             return self
-        value = self.to_python(instance.values.get(self.wire, self.default))
-        # Found there, before it is looked for here, from now on.
-        instance.__dict__[self.attribute] = value
-        return value
+        return self.to_python(instance.values.get(self.wire, self.default))
 
     def to_python(self, stored: Any) -> T:
         """Turn the stored JSON value into what the attribute is typed as."""
