@@ -6,23 +6,20 @@ to the other.
 """
 
 from datetime import timedelta
-from importlib import import_module
-from uuid import UUID
 
-from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.browser_sessions import Cookie, keep_number, sign_out, uuid_of
 from accounts.models import Customer, CustomerStatus, Door
 from accounts.services import tokens
 from accounts.services.signin import Caller
 from loyalty.core.models import Store
 
 COOKIE = "portal_session"
-PATH = "/portal/"
 REMEMBERED_FOR = timedelta(days=30)
 # Without "stay signed in" the cookie ends with the browser, and the session a while later.
 FORGOTTEN_AFTER = timedelta(hours=12)
@@ -30,15 +27,9 @@ FORGOTTEN_AFTER = timedelta(hours=12)
 _CUSTOMER = "customer_id"
 _PROOF = "password_proof"
 _REMEMBERED = "is_remembered"
-_SIGN_IN = "sign_in"
 
-
-def open_session(request: HttpRequest) -> SessionBase:
-    """Return the session that the request's cookie names, or an empty one. Reads it when asked."""
-    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
-    key = request.COOKIES.get(COOKIE, "")
-    # A cookie can spell a zero byte, which no database looks up.
-    return store(key if key and "\x00" not in key else None)
+_COOKIE = Cookie(COOKIE, path="/portal/")
+open_session = _COOKIE.open_session
 
 
 def sign_in(
@@ -58,7 +49,7 @@ def sign_in(
         agent=caller.agent,
         expires_at=timezone.now() + lasts,
     )
-    session[_SIGN_IN] = str(written.uuid)
+    keep_number(session, written.uuid)
     session[_CUSTOMER] = customer.pk
     session[_PROOF] = _proof(customer)
     session[_REMEMBERED] = is_remembered
@@ -68,18 +59,6 @@ def sign_in(
 def renew(session: SessionBase, customer: Customer, caller: Caller) -> None:
     """Keep a customer signed in who has just changed their password."""
     sign_in(session, customer, is_remembered=bool(session.get(_REMEMBERED)), caller=caller)
-
-
-def sign_out(session: SessionBase) -> None:
-    if (uuid := uuid_of(session)) is not None:
-        tokens.revoke(session_uuid=uuid)
-    session.flush()
-
-
-def uuid_of(session: SessionBase) -> UUID | None:
-    """Return under which number a session is written down."""
-    text = session.get(_SIGN_IN)
-    return UUID(text) if text else None
 
 
 def find_customer(session: SessionBase, store: Store) -> Customer | None:
@@ -103,25 +82,10 @@ def find_customer(session: SessionBase, store: Store) -> Customer | None:
     return customer
 
 
-def write(session: SessionBase, response: HttpResponse, *, had_cookie: bool) -> None:
+def write(session: SessionBase, request: HttpRequest, response: HttpResponse) -> None:
     """Save a session that changed, and set or take away its cookie."""
-    if session.is_empty():
-        if had_cookie:
-            response.delete_cookie(COOKIE, path=PATH, samesite="Lax")
-        return
-    if not session.modified:
-        return
-    session.save()
-    assert session.session_key is not None
-    response.set_cookie(
-        COOKIE,
-        session.session_key,
-        max_age=REMEMBERED_FOR if session.get(_REMEMBERED) else None,
-        path=PATH,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    lasts = REMEMBERED_FOR if session.get(_REMEMBERED) else None
+    _COOKIE.write(session, request, response, max_age=lasts)
 
 
 def _proof(customer: Customer) -> str:

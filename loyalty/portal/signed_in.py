@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.authentication import ip_address_of
+from accounts.browser_sessions import uuid_of
 from accounts.selectors import sign_ins
 from accounts.services import own_password, tokens
-from loyalty.portal import sessions
 from loyalty.portal.views import Page
 
 
@@ -18,7 +18,7 @@ class SignedIn(Page):
     def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
-        here = sessions.uuid_of(self.session)
+        here = uuid_of(self.session)
         values = {
             "rows": sign_ins.list_for(self.customer, here=here, now=timezone.now()),
             "signed_in_url": self.address("signed-in"),
@@ -31,7 +31,7 @@ class SignedIn(Page):
         if self.customer is None:
             return self.go("sign-in")
         actor = own_password.actor_of(self.customer, ip_address_of(request))
-        here = sessions.uuid_of(self.session)
+        here = uuid_of(self.session)
         if "others" in request.POST:
             tokens.end_sessions(self.customer, actor=actor, but=here)
         else:

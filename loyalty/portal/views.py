@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views import View
 
 from accounts import authentication
+from accounts.browser_sessions import sign_out
 from accounts.models import Customer
 from accounts.selectors import customers as selectors
 from accounts.services import customers, own_password, signin, tokens
@@ -70,7 +71,7 @@ class Page(View):
             self.customer = sessions.find_customer(self.session, store)
             response = self.first(request) or super().dispatch(request, *args, **kwargs)
         assert isinstance(response, HttpResponse)
-        sessions.write(self.session, response, had_cookie=sessions.COOKIE in request.COOKIES)
+        sessions.write(self.session, request, response)
         return guard(response)
 
     def first(self, request: HttpRequest) -> HttpResponse | None:
@@ -297,7 +298,7 @@ class SignOut(Page):
     is_open_before_own_password = True
 
     def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
-        sessions.sign_out(self.session)
+        sign_out(self.session)
         rotate_token(request)
         return HttpResponseRedirect(self.address("sign-in") + "?bye")
 

@@ -8,37 +8,28 @@ down.
 """
 
 from datetime import timedelta
-from importlib import import_module
-from uuid import UUID
 
-from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.browser_sessions import Cookie, keep_number, sign_out, uuid_of
 from accounts.models import Door, Seller
 from accounts.services import tokens
 from accounts.services.signin import Caller
 from loyalty.core.models import Store
 
 COOKIE = "pos_session"
-PATH = "/pos/"
 SHIFT = timedelta(hours=12)
 IDLE = timedelta(minutes=15)
 # How exactly it is known when the till was used last; each note is a write.
 NOTED_EVERY = timedelta(minutes=1)
 
 _SELLER = "seller_id"
-_SIGN_IN = "sign_in"
 _USED_AT = "used_at"
 
-
-def open_session(request: HttpRequest) -> SessionBase:
-    """Return the session that the request's cookie names, or an empty one. Reads it when asked."""
-    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
-    key = request.COOKIES.get(COOKIE, "")
-    # A cookie can spell a zero byte, which no database looks up.
-    return store(key if key and "\x00" not in key else None)
+_COOKIE = Cookie(COOKIE, path="/pos/")
+open_session = _COOKIE.open_session
+write = _COOKIE.write
 
 
 def sign_in(session: SessionBase, seller: Seller, caller: Caller) -> None:
@@ -51,22 +42,10 @@ def sign_in(session: SessionBase, seller: Seller, caller: Caller) -> None:
         agent=caller.agent,
         expires_at=timezone.now() + SHIFT,
     )
-    session[_SIGN_IN] = str(written.uuid)
+    keep_number(session, written.uuid)
     session[_SELLER] = seller.pk
     session[_USED_AT] = timezone.now().timestamp()
     session.set_expiry(SHIFT)
-
-
-def sign_out(session: SessionBase) -> None:
-    if (uuid := uuid_of(session)) is not None:
-        tokens.revoke(session_uuid=uuid)
-    session.flush()
-
-
-def uuid_of(session: SessionBase) -> UUID | None:
-    """Return under which number a session is written down."""
-    text = session.get(_SIGN_IN)
-    return UUID(text) if text else None
 
 
 def use(session: SessionBase) -> bool:
@@ -93,23 +72,3 @@ def find_seller(session: SessionBase, store: Store) -> Seller | None:
     if seller is not None:
         seller.store = store
     return seller
-
-
-def write(session: SessionBase, response: HttpResponse, *, had_cookie: bool) -> None:
-    """Save a session that changed, and set or take away its cookie."""
-    if session.is_empty():
-        if had_cookie:
-            response.delete_cookie(COOKIE, path=PATH, samesite="Lax")
-        return
-    if not session.modified:
-        return
-    session.save()
-    assert session.session_key is not None
-    response.set_cookie(
-        COOKIE,
-        session.session_key,
-        path=PATH,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )

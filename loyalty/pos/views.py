@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from accounts import authentication
+from accounts.browser_sessions import sign_out, uuid_of
 from accounts.models import Seller
 from accounts.services import signin
 from loyalty.core import devices
@@ -49,7 +50,7 @@ class Page(View):
             self.seller = sessions.find_seller(self.session, store)
             response = self.answer(request, *args, **kwargs)
         assert isinstance(response, HttpResponse)
-        sessions.write(self.session, response, had_cookie=sessions.COOKIE in request.COOKIES)
+        sessions.write(self.session, request, response)
         return guard(response)
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -105,7 +106,7 @@ class SellerPage(Page):
             pos_id=seller.pos_id,
             may_transfer_points=seller.may_transfer_points,
             ip_address=authentication.ip_address_of(request),
-            session_uuid=sessions.uuid_of(self.session),
+            session_uuid=uuid_of(self.session),
         )
         try:
             return super().answer(request, *args, **kwargs)
@@ -146,6 +147,6 @@ class SignIn(Page):
 
 class SignOut(Page):
     def post(self, request: HttpRequest) -> HttpResponse:
-        sessions.sign_out(self.session)
+        sign_out(self.session)
         rotate_token(request)
         return self.go("sign-in")
