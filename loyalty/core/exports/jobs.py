@@ -25,6 +25,7 @@ from kombu.exceptions import OperationalError
 
 from loyalty.core import clock, turns
 from loyalty.core.actors import Actor, ActorKind
+from loyalty.core.api import formats
 from loyalty.core.exports import kinds, reading, writing
 from loyalty.core.exports.columns import Plain
 from loyalty.core.exports.kinds import Kind
@@ -469,6 +470,6 @@ def to_json(job: ExportJob, actor: Actor) -> dict[str, Any]:
         "size": job.size if is_done else None,
         "downloadUrl": link_to(job) if is_done and may_be_fetched_by(job, actor) else None,
         "error": job.error or None,
-        "createdAt": job.created_at.isoformat(),
-        "finishedAt": job.finished_at.isoformat() if job.finished_at else None,
+        "createdAt": formats.date_time(job.created_at, job.store.zone),
+        "finishedAt": formats.date_time(job.finished_at, job.store.zone),
     }

@@ -7,7 +7,7 @@ Source: campaigns-people spec 9.1.
 import gc
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import islice
@@ -17,14 +17,15 @@ from uuid import UUID
 from celery import current_app
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from kombu.exceptions import OperationalError
 
-from loyalty.core import clock, turns
+from loyalty.core import clock, locks, turns
 from loyalty.core.actors import Actor, ActorKind
+from loyalty.core.api import formats as written
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.imports import formats, kinds, reading
-from loyalty.core.imports.formats import Format
+from loyalty.core.imports.formats import Format, Unreadable
 from loyalty.core.imports.kinds import Kind, Result
 from loyalty.core.imports.reading import FileRow, Source
 from loyalty.core.jobs import Run, describe
@@ -35,14 +36,13 @@ ATTEMPTS_MAX = 3
 Teller = Callable[[ImportJob], object]
 IDENTIFIER_MAX = 255
 MESSAGE_MAX = 2_000
+KNOWN_ROW = "Processing exception: This row was brought in before, by a file of the same content."
 CUT_OFF = "The request ended before the file did. The rows that are counted here were taken."
 # Refused rows that are kept to be shown and mended; those behind them are only counted. So many
 # take a third of a gigabyte, until they are forgotten.
 REFUSED_KEPT_MAX = 1_000_000
 KEPT_FOR = timedelta(days=30)
 FORGET_CHUNK = 5_000
-# What a file that was taken, or is being taken, stands in.
-TAKEN = (ImportState.RUNNING, ImportState.DONE)
 OPEN = (ImportState.CHECKING, ImportState.RUNNING)
 
 
@@ -140,22 +140,15 @@ def start(
         locked.save(update_fields=["state", "finished_at", "updated_at"])
         return locked
     locked = _begin(job, ImportState.RUNNING, now)
-    audit.record(
-        actor,
-        store=job.store,
-        event_type="ImportFile",
-        entity_type="Import",
-        entity_id=job.uuid,
-        data={"kind": job.kind, "format": job.format, "size": job.size},
-        now=now,
-    )
+    _audit_start(job, actor, now)
     return locked
 
 
 def find_earlier(job: ImportJob) -> ImportJob | None:
-    """Return the last job that took a file of the same content."""
+    """Return the last job that took rows of a file of the same content, or is about to."""
     same = ImportJob.objects.in_store(job.store).filter(digest=job.digest, kind=job.kind)
-    return same.filter(state__in=TAKEN).exclude(pk=job.pk).order_by("-pk").first()
+    taken = Q(state=ImportState.RUNNING) | Q(state=ImportState.DONE, rows_ok__gt=0)
+    return same.filter(taken).exclude(pk=job.pk).order_by("-pk").first()
 
 
 def kind_of(job: ImportJob) -> type[Kind]:
@@ -195,13 +188,23 @@ def _remembered(job: ImportJob) -> dict[str, str] | None:
     return last.mapping if last is not None else None
 
 
+def _audit_start(job: ImportJob, actor: Actor, now: datetime) -> None:
+    audit.record(
+        actor,
+        store=job.store,
+        event_type="ImportFile",
+        entity_type="Import",
+        entity_id=job.uuid,
+        data={"kind": job.kind, "format": job.format, "size": job.size},
+        now=now,
+    )
+
+
 def _begin(job: ImportJob, state: ImportState, now: datetime) -> ImportJob:
     locked = _locked(job)
     _require_ready(locked)
-    if Format(locked.format).is_table:
-        missing = set(kind_of(locked).required) - set(locked.mapping.values())
-        if missing:
-            raise MissingColumns(f"The file lacks columns: {', '.join(sorted(missing))}.")
+    if missing := _missing_columns(locked):
+        raise MissingColumns(missing)
     locked.rows.all().delete()
     locked.state = state
     locked.rows_done = locked.rows_ok = locked.rows_bad = locked.rows_duplicate = 0
@@ -212,6 +215,14 @@ def _begin(job: ImportJob, state: ImportState, now: datetime) -> ImportJob:
     locked.save()
     transaction.on_commit(lambda: _wake(locked))
     return locked
+
+
+def _missing_columns(job: ImportJob) -> str:
+    """Return a sentence on the columns that a table lacks, or nothing."""
+    if not Format(job.format).is_table:
+        return ""
+    missing = set(kind_of(job).required) - set(job.mapping.values())
+    return f"The file lacks columns: {', '.join(sorted(missing))}." if missing else ""
 
 
 def _wake(job: ImportJob) -> None:
@@ -375,19 +386,30 @@ def _tried(kind: Kind, rows: Sequence[FileRow]) -> list[Result]:
     return results
 
 
-def _taken(kind: Kind, rows: Sequence[FileRow]) -> list[Result]:
-    results = iter(kind.process_many([row.row for row in rows if not row.fault]))
-    return [
-        Result(RowOutcome.BAD, "", f"Convert exception: {row.fault}")
-        if row.fault
-        else next(results)
-        for row in rows
-    ]
+def _taken(
+    kind: Kind, rows: Sequence[FileRow], *, before: Container[int] = (), first: int = 1
+) -> list[Result]:
+    """Take rows. `before`: numbers of those that were taken before; `first`: the first's number."""
+    told = {
+        place: told
+        for place, row in enumerate(rows)
+        if (told := _told_without_taking(kind, row, is_known=first + place in before))
+    }
+    results = iter(kind.process_many([r.row for place, r in enumerate(rows) if place not in told]))
+    return [told[place] if place in told else next(results) for place in range(len(rows))]
+
+
+def _told_without_taking(kind: Kind, row: FileRow, *, is_known: bool) -> Result | None:
+    if row.fault:
+        return Result(RowOutcome.BAD, "", f"Convert exception: {row.fault}")
+    if is_known:
+        return Result(RowOutcome.DUPLICATE, kind.identify(row.row), KNOWN_ROW)
+    return None
 
 
 def _note(job: ImportJob, kind: Kind, rows: Sequence[FileRow], results: Sequence[Result]) -> None:
     """Count the rows, and keep those of which something is to be said."""
-    is_kept = kind.is_undoable and job.state == ImportState.RUNNING
+    is_kept = kind.is_undoable and job.state != ImportState.CHECKING
     told = []
     refused = job.rows_bad + job.rows_duplicate
     for number, (row, result) in enumerate(
@@ -431,7 +453,7 @@ def _end(job: ImportJob, state: ImportState, error: str = "") -> None:
 # A small file, answered at once
 
 
-def take_now(
+def keep_now(
     *,
     store: Store,
     kind: type[Kind],
@@ -439,39 +461,88 @@ def take_now(
     name: str,
     actor: Actor,
     now: datetime | None = None,
-) -> Iterator[Result]:
+) -> ImportJob:
     """
-    Take a file's rows, in chunks, and yield what becomes of each.
+    Keep a file whose rows are to be taken at once, under a name that tells its time (IMP-1).
 
-    The file is XML, kept under a name that tells its time (IMP-1), and stands in the list of
-    imports. A file that is no XML at all has no rows (IMP-4); one that breaks off has lost some.
+    It stands in the list of imports. One that cannot be read has failed, and says why; it has no
+    rows (IMP-4).
     """
-    job = _new(store, kind, Format.XML, name, actor, now or clock.now())
-    job.file.save(_stored_name(job), File(file), save=False)
-    job.size = file.tell()
-    job.digest = formats.digest_of(file)
-    job.started_at = job.created_at
+    now = now or clock.now()
+    job = _new(store, kind, Format.XML, name, actor, now)
     # What remains of it if the process is killed before the last row.
     job.state, job.error = ImportState.FAILED, CUT_OFF
-    job.save(force_insert=True)
-    taker = kind(store, actor)
+    job.started_at = now
+    try:
+        look = formats.look_at(file)
+    except Unreadable as refusal:
+        file.seek(0)
+        job.digest = formats.digest_of(file)
+        job.size = file.tell()
+        job.error, job.finished_at = refusal.message, now
+    else:
+        job.format, job.size, job.digest = look.format, look.size, look.digest
+        job.dialect, job.header = look.dialect, list(look.header)
+        job.mapping = _remembered(job) or reading.guess_mapping(look.header, kind)
+        if missing := _missing_columns(job):
+            job.error, job.finished_at = missing, now
     file.seek(0)
+    job.file.save(_stored_name(job), File(file), save=False)
+    with transaction.atomic():
+        job.save(force_insert=True)
+        _audit_start(job, actor, now)
+    return job
+
+
+def take_now(job: ImportJob, actor: Actor, *, is_again: bool = False) -> Iterator[Result]:
+    """
+    Take the rows of a file kept by `keep_now`, in chunks, and yield what becomes of each.
+
+    A file that breaks off has lost some rows; one that cannot be read has none. Of points, a row
+    that a file of the same content brought in before is a duplicate, unless `is_again`.
+
+    :raises NotReady: a file of the same content is being taken at this moment.
+    """
+    if job.finished_at is not None:
+        return
+    with locks.alone(f"import:{job.store_id}:{job.kind}:{job.digest}") as is_alone:
+        if not is_alone:
+            refusal = NotReady("A file of the same content is being brought in at this moment.")
+            job.error, job.finished_at = refusal.message, clock.now()
+            job.save(update_fields=["error", "finished_at"])
+            raise refusal
+        before = set() if is_again else _taken_before(job)
+        yield from _take_now(job, actor, before)
+
+
+def _take_now(job: ImportJob, actor: Actor, before: Container[int]) -> Iterator[Result]:
+    taker = kind_of(job)(job.store, actor)
     fault = ""
-    read = reading.read(file, Source(Format.XML, kind, {}))
-    while rows := list(islice(read, kind.chunk_rows)):
-        if rows[0].breaks_off and not job.rows_done:
-            fault = rows[0].fault
-            break
-        with transaction.atomic():
-            results = _taken(taker, rows)
-            _note(job, taker, rows, results)
-            job.save(update_fields=["rows_done", "rows_ok", "rows_bad", "rows_duplicate"])
-        yield from results
-    job.state, job.error = ImportState.DONE, fault
+    with closing(_Pieces(job)) as pieces:
+        while rows := pieces.take(taker.chunk_rows):
+            if rows[0].breaks_off and not job.rows_done:
+                fault = rows[0].fault
+                break
+            with transaction.atomic():
+                results = _taken(taker, rows, before=before, first=job.rows_done + 1)
+                _note(job, taker, rows, results)
+                job.save(update_fields=COUNTED)
+            yield from results
+    job.state, job.error = ImportState.FAILED if fault else ImportState.DONE, fault
     job.rows_total = job.rows_done
     job.progress = 1000
     job.finished_at = job.updated_at = clock.now()
     job.save()
+
+
+def _taken_before(job: ImportJob) -> set[int]:
+    """Return the rows that files of the same content brought in, and that were not taken back."""
+    if not kind_of(job).is_undoable:
+        return set()
+    rows = ImportRow.objects.filter(
+        job__store=job.store, job__digest=job.digest, job__kind=job.kind, outcome=RowOutcome.DONE
+    )
+    return set(rows.filter(object_uuid__isnull=False).values_list("number", flat=True))
 
 
 # Afterwards
@@ -540,6 +611,7 @@ def get(store: Store, uuid: UUID) -> ImportJob | None:
 
 def to_json(job: ImportJob) -> dict[str, Any]:
     """Return a job as the API and programs see it."""
+    zone = job.store.zone
     return {
         "importId": str(job.uuid),
         "kind": job.kind,
@@ -552,7 +624,7 @@ def to_json(job: ImportJob) -> dict[str, Any]:
         "totalDuplicates": job.rows_duplicate,
         "progress": job.progress / 1000,
         "error": job.error or None,
-        "createdAt": job.created_at.isoformat(),
-        "startedAt": job.started_at.isoformat() if job.started_at else None,
-        "finishedAt": job.finished_at.isoformat() if job.finished_at else None,
+        "createdAt": written.date_time(job.created_at, zone),
+        "startedAt": written.date_time(job.started_at, zone),
+        "finishedAt": written.date_time(job.finished_at, zone),
     }

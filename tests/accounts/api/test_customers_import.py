@@ -178,6 +178,7 @@ def test_finds_no_rows_in_what_is_no_xml(sam, shop, text):
     answer = send(sam, shop, text or " ")
 
     assert (answer.status_code, answer.data["totalProcessed"]) == (200, 0)
+    assert ("message" in answer.data) == (text != "<customers/>")
 
 
 def test_keeps_the_file_under_a_name_that_tells_its_time(sam, shop):

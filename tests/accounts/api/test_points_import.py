@@ -1,5 +1,6 @@
 """POST points/transfer/import … Source: PA-25, IMP-1…5 of the people's specification."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from django.utils import timezone
 from accounts.ledger import checks
 from accounts.models import PointsTransfer
 from accounts.selectors import balances
-from loyalty.core import clock
-from loyalty.core.models import AuditEntry
+from loyalty.core import clock, locks
+from loyalty.core.imports import jobs
+from loyalty.core.models import AuditEntry, ImportJob
 from tests.factories.accounts import CustomerFactory
 from tests.factories.core import StoreFactory
 
@@ -25,9 +27,9 @@ def alice(shop):
     )
 
 
-def send(client, store, xml):
+def send(client, store, xml, **fields):
     file = SimpleUploadedFile("points.xml", xml.encode(), "text/xml")
-    body = encode_multipart(BOUNDARY, {"file[file]": file})
+    body = encode_multipart(BOUNDARY, {"file[file]": file} | fields)
     return client.call("POST", f"{store.code}/points/transfer/import", body, MULTIPART_CONTENT)
 
 
@@ -190,19 +192,70 @@ def test_tells_what_is_wrong_with_each_row_and_goes_on(sam, shop, alice):
 
 
 @pytest.mark.parametrize(
-    "xml",
+    ("xml", "message"),
     [
-        pytest.param("points", id="text"),
-        pytest.param("<pointsTransfers/>", id="no-rows"),
+        pytest.param("points", "The file lacks columns: type.", id="text"),
+        pytest.param("<pointsTransfers/>", None, id="no-rows"),
         pytest.param(
             '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
             f"<pointsTransfers>{row()}</pointsTransfers>",
+            "The file breaks off: a document type is not accepted",
             id="entities",
         ),
     ],
 )
-def test_finds_nothing_in_a_file_without_rows_imp4(sam, shop, alice, xml):
+def test_finds_nothing_in_a_file_without_rows_imp4(sam, shop, alice, xml, message):
     answer = send(sam, shop, xml)
 
-    assert answer.data == {"items": [], "totalProcessed": 0, "totalSuccess": 0, "totalFailed": 0}
+    said = {} if message is None else {"message": message}
+    nothing = {"items": [], "totalProcessed": 0, "totalSuccess": 0, "totalFailed": 0}
+    assert answer.data == nothing | said
     assert points_of(alice) == 0
+
+
+def test_takes_no_row_of_the_same_file_twice(sam, shop, alice):
+    """A caller whose connection broke sends the file again; what was refused may do now."""
+    text = rows(row(), row(who="<customerEmail>bob@example.com</customerEmail>"))
+    send(sam, shop, text)
+    CustomerFactory(shop, email="bob@example.com")
+
+    again, third = send(sam, shop, text), send(sam, shop, text)
+
+    assert told(again) == [jobs.KNOWN_ROW, "success"]
+    assert told(third) == [jobs.KNOWN_ROW, jobs.KNOWN_ROW]
+    assert points_of(alice) == 15
+    assert AuditEntry.objects.filter(event_type="ImportFile").count() == 3
+
+
+def test_takes_the_same_file_again_where_that_is_meant(sam, shop, alice):
+    send(sam, shop, rows(row()))
+
+    answer = send(sam, shop, rows(row()), **{"file[again]": "1"})
+
+    assert told(answer) == ["success"]
+    assert points_of(alice) == 30
+
+
+def test_leaves_a_file_to_the_request_that_is_at_it(sam, shop, alice, monkeypatch):
+    @contextmanager
+    def taken(name):
+        yield False
+
+    monkeypatch.setattr(locks, "alone", taken)
+
+    answer = send(sam, shop, rows(row()))
+
+    assert answer.status_code == 400
+    assert "brought in at this moment" in answer.content.decode()
+    assert points_of(alice) == 0
+
+
+def test_can_be_taken_back(sam, shop, alice):
+    """Also what was answered in the request; then the file is as if it had never come."""
+    send(sam, shop, rows(row()))
+    job = ImportJob.objects.get()
+
+    answer = sam.post(f"{shop.code}/admin/import/{job.uuid}/undo")
+
+    assert (answer.data["takenBack"], points_of(alice)) == (1, 0)
+    assert told(send(sam, shop, rows(row()))) == ["success"]

@@ -1,13 +1,16 @@
 """Imports that became jobs, over the API: progress, refused rows, taking back."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from accounts.models import StaffUser
+from accounts.models import Customer, StaffUser
 from loyalty.core.api.open_loyalty import imports
 from loyalty.core.imports import jobs
-from tests.core.imports.conftest import as_csv, person
+from loyalty.core.models import ImportJob, ImportState, Store
+from tests.core.imports.conftest import as_csv, as_json_lines, as_workbook, as_xml, person
 from tests.factories import CustomerFactory
 from tests.support.api import ApiClient
 
@@ -26,7 +29,8 @@ def eve(db):
 
 
 def send(client, shop, text, path="admin/customer/import", **headers):
-    file = SimpleUploadedFile("file.csv", text.encode(), "text/csv")
+    raw = text.encode() if isinstance(text, str) else text
+    file = SimpleUploadedFile("file", raw, "text/csv")
     body = encode_multipart(BOUNDARY, {"file[file]": file})
     return client.call("POST", f"{shop.code}/{path}", body, MULTIPART_CONTENT, **headers)
 
@@ -49,6 +53,57 @@ def test_answers_with_the_job_and_its_address(sam, shop):
     job = finished(answer.data["importId"], shop)
     told = sam.get(f"{shop.code}/admin/import/{job.uuid}").data
     assert (told["state"], told["totalSuccess"], told["totalFailed"]) == ("done", 1, 1)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(as_xml, id="xml"),
+        pytest.param(as_csv, id="csv"),
+        pytest.param(as_workbook, id="xlsx"),
+        pytest.param(as_json_lines, id="json-lines"),
+    ],
+)
+def test_answers_a_small_file_of_any_format_in_the_request(sam, shop, write):
+    answer = send(sam, shop, write([person(1), person(2, gender="x")]))
+
+    assert [item["status"] for item in answer.data["items"]] == ["success", "error"]
+    assert Customer.objects.get().email == "ann1@example.com"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        pytest.param(b"PK\x03\x04broken", "The workbook cannot be read", id="broken-zip"),
+        pytest.param("email;email\n", "The column email stands there 2 times.", id="twice"),
+        pytest.param("email;x\nann1@example.com;1\n", "The file lacks columns: a", id="lacking"),
+    ],
+)
+def test_says_why_a_small_file_cannot_be_read(sam, shop, data, message):
+    answer = send(sam, shop, data)
+
+    assert (answer.status_code, answer.data["items"]) == (200, [])
+    assert answer.data["message"].startswith(message)
+    assert ImportJob.objects.get().state == ImportState.FAILED
+
+
+def test_a_file_of_which_nothing_was_taken_may_come_again(sam, shop):
+    text = as_csv([person(1, gender="x")])
+    send(sam, shop, text)
+
+    answer = send(sam, shop, text, headers={"Prefer": "respond-async"})
+
+    assert answer.data["state"] == "running"
+
+
+def test_times_are_those_of_the_store(sam, shop):
+    """GEN-6."""
+    Store.objects.filter(pk=shop.pk).update(setting_values={"timezone": "Asia/Tokyo"})
+
+    answer = send(sam, shop, as_csv([person(1)]), headers={"Prefer": "respond-async"})
+
+    at = ImportJob.objects.get().created_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert answer.data["createdAt"] == f"{at:%Y-%m-%dT%H:%M:%S}+0900"
 
 
 def test_answers_a_large_file_with_a_job(sam, shop, monkeypatch):

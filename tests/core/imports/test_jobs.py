@@ -265,9 +265,10 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, m
 def test_a_request_that_is_cut_off_says_so(shop, monkeypatch):
     monkeypatch.setattr(CustomersKind, "chunk_rows", 1)
     file = ContentFile(as_xml([person(1), person(2)]).encode())
-    taking = jobs.take_now(
+    kept = jobs.keep_now(
         store=shop, kind=CustomersKind, file=file, name="customers.xml", actor=SYSTEM
     )
+    taking = jobs.take_now(kept, SYSTEM)
 
     assert next(taking).outcome == RowOutcome.DONE
     taking.close()

@@ -59,7 +59,7 @@ class Exports(ExportView):
     def get(self, request: Request, **ids: Any) -> Response:
         """Return the store's exports of the lists that the caller may see."""
         seen = [kind.name for kind in self.seen()]
-        found = ExportJob.objects.in_store(self.store).filter(kind__in=seen)
+        found = ExportJob.objects.in_store(self.store).filter(kind__in=seen).select_related("store")
         return self.listed(found, key="exports", row=self._row)
 
     def _row(self, job: ExportJob) -> dict[str, Any]:
