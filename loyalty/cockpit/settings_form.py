@@ -82,6 +82,7 @@ LABELS = {
     "uriWebhooks": gettext_lazy("Where they go"),
     "webhookHeaderName": gettext_lazy("Extra header"),
     "webhookHeaderValue": gettext_lazy("Its value"),
+    "posIdleMinutes": gettext_lazy("Minutes until it is locked"),
     "accentColor": gettext_lazy("Main colour"),
     "cssTemplate": gettext_lazy("Style sheet"),
 }
@@ -105,6 +106,10 @@ HELP = {
     "preferredCommunicationMethod": gettext_lazy("Decides which contact a customer must give."),
     "accountActivationRequired": gettext_lazy(
         "Customers who register themselves confirm their e-mail or phone."
+    ),
+    "posIdleMinutes": gettext_lazy(
+        "A till that nobody uses so long is locked, and what it shows is gone. 1 to 720; few where "
+        "customers can reach it."
     ),
     "accentColor": gettext_lazy("Such as #0f6b6b."),
 }
@@ -168,6 +173,7 @@ SECTIONS: tuple[tuple[Any, tuple[str, ...], Any], ...] = (
         ),
         "",
     ),
+    (gettext_lazy("Till"), ("posIdleMinutes",), ""),
     (
         gettext_lazy("Notices"),
         (
@@ -202,10 +208,10 @@ class SettingsForm(CommandForm):
 
     def initial_values(self) -> dict[str, Any]:
         store: Store = self.instance
-        wire = store.settings.as_wire()
+        form = store.settings.as_form()
         values: dict[str, Any] = {}
         for setting in registry():
-            stored = wire[setting.wire]
+            stored = form[setting.wire]
             if isinstance(setting, store_settings.Credentials):
                 values |= {
                     f"{setting.wire}.{name}": stored.get(name, "") for name in setting.fields
@@ -226,7 +232,7 @@ class SettingsForm(CommandForm):
         )
 
     def run(self, data: dict[str, Any]) -> Store:
-        stored = self.instance.settings.as_wire()
+        stored = self.instance.settings.as_form()
         form = {setting.wire: self._sent(setting, data, stored) for setting in registry()}
         return stores.change_settings(store=self.instance, form=form, actor=self.actor)
 
@@ -285,7 +291,9 @@ def _field(setting: Setting[Any], options: dict[str, Any]) -> forms.Field:
         return forms.ChoiceField(choices=zones, **options)
     if isinstance(setting, store_settings.Flag):
         return forms.BooleanField(**options)
-    if isinstance(setting, store_settings.Whole | store_settings.WholeOrNone):
+    if isinstance(setting, store_settings.Whole):
+        return forms.IntegerField(min_value=setting.least, max_value=setting.most, **options)
+    if isinstance(setting, store_settings.WholeOrNone):
         return forms.IntegerField(**options)
     if isinstance(setting, store_settings.Choice):
         names = [(value.value, CHOICE_NAMES.get(value.value, value)) for value in setting.choices]

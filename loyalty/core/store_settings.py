@@ -24,6 +24,8 @@ NOT_A_CHOICE = "The value you selected is not a valid choice."
 NOT_A_NUMBER = "This value should be a whole number."
 
 DAYS_MAX = 36_500
+# A shift, after which a till is locked however much it is used.
+POS_IDLE_MINUTES_MAX = 12 * 60
 TEXT_MAX = 2_000
 LIST_MAX = 1_000
 
@@ -107,6 +109,7 @@ class Setting(Generic[T]):
     `wire`: the key in forms and answers. `default`: as it is stored in JSON. `required`: a form
     without it, or with an empty value, is refused. `is_kept_when_omitted`: a form that does not
     name it leaves it as it was; else it becomes what an empty field means for its type.
+    `is_own`: no vendor's API knows it; staff change it in the cockpit, and API forms leave it be.
     """
 
     attribute: str
@@ -119,12 +122,14 @@ class Setting(Generic[T]):
         help: str,
         required: bool = False,
         is_kept_when_omitted: bool = False,
+        is_own: bool = False,
     ) -> None:
         self.wire = wire
         self.default = default
         self.help = help
         self.required = required
-        self.is_kept_when_omitted = is_kept_when_omitted
+        self.is_kept_when_omitted = is_kept_when_omitted or is_own
+        self.is_own = is_own
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
@@ -232,16 +237,24 @@ class Flag(Setting[bool]):
 
 
 class Whole(Setting[int]):
-    """A whole number of days, at least `least`."""
+    """A whole number, of days unless its name says otherwise, from `least` to `most`."""
 
     def __init__(
-        self, wire: str, *, default: int, help: str, least: int = 0, **options: Any
+        self,
+        wire: str,
+        *,
+        default: int,
+        help: str,
+        least: int = 0,
+        most: int = DAYS_MAX,
+        **options: Any,
     ) -> None:
         super().__init__(wire, default=default, help=help, **options)
         self.least = least
+        self.most = most
 
     def clean(self, raw: object) -> int:
-        return _as_whole(raw, least=self.least)
+        return _as_whole(raw, least=self.least, most=self.most)
 
 
 class WholeOrNone(Setting[int | None]):
@@ -501,6 +514,15 @@ class StoreSettings:
     webhook_header_name = HeaderName("webhookHeaderName", help="Name of an extra webhook header.")
     webhook_header_value = HeaderValue("webhookHeaderValue", help="Value of that header.")
 
+    pos_idle_minutes = Whole(
+        "posIdleMinutes",
+        default=15,
+        least=1,
+        most=POS_IDLE_MINUTES_MAX,
+        is_own=True,
+        help="Minutes after which a till that nobody uses is locked, 1 to 720.",
+    )
+
     accent_color = Colour("accentColor", help="Main colour of the cockpits.")
     css_template = Text("cssTemplate", length_max=100_000, help="Style sheet of the cockpits.")
 
@@ -509,11 +531,17 @@ class StoreSettings:
         # Fixed when the store was created, so it is the store's, and only shown among the settings.
         self.currency = currency
 
+    def as_form(self) -> dict[str, Any]:
+        """Return all settings under their wire keys, as `clean_form` takes them back."""
+        return {
+            setting.wire: self.values.get(setting.wire, setting.default) for setting in registry()
+        }
+
     def as_wire(self) -> dict[str, Any]:
-        """Return all settings under their wire keys, older names included (SET-1, SET-13)."""
+        """Return what an API shows: all but our own, older names included (SET-1, SET-13)."""
+        stored = self.as_form()
         wire: dict[str, Any] = {"currency": self.currency}
-        for setting in registry():
-            wire[setting.wire] = self.values.get(setting.wire, setting.default)
+        wire |= {setting.wire: stored[setting.wire] for setting in documented()}
         wire["accountActivationMethod"] = wire["preferredCommunicationMethod"]
         wire["allTimeActive"] = wire["pointsDaysExpiryAfter"] == ExpiryMode.ALL_TIME_ACTIVE
         wire["pointsDaysActive"] = wire["pointsDaysActiveCount"]
@@ -525,6 +553,11 @@ def registry() -> Iterator[Setting[Any]]:
     for attribute in vars(StoreSettings).values():
         if isinstance(attribute, Setting):
             yield attribute
+
+
+def documented() -> Iterator[Setting[Any]]:
+    """Yield the settings that an API shows and takes."""
+    return (setting for setting in registry() if not setting.is_own)
 
 
 def clean_form(
@@ -639,7 +672,7 @@ def _as_flag(raw: object) -> bool:
     raise ValueRefused(NOT_VALID)
 
 
-def _as_whole(raw: object, *, least: int | None) -> int:
+def _as_whole(raw: object, *, least: int | None, most: int = DAYS_MAX) -> int:
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
     if isinstance(raw, str) and re.fullmatch(r"[+-]?[0-9]{1,9}", raw.strip()):
@@ -648,8 +681,8 @@ def _as_whole(raw: object, *, least: int | None) -> int:
         raise ValueRefused(NOT_A_NUMBER)
     if least is not None and raw < least:
         raise ValueRefused(f"This value should be {least} or more.")
-    if abs(raw) > DAYS_MAX:
-        raise ValueRefused(f"This value should be {DAYS_MAX} or less.")
+    if abs(raw) > most:
+        raise ValueRefused(f"This value should be {most} or less.")
     return raw
 
 

@@ -83,7 +83,7 @@ def move_pictures(move: MoveIn, source: Source, prefix: str) -> None:
 
 def _form(told: Mapping[str, Any]) -> dict[str, Any]:
     """Return what we know of the settings told, by their present names."""
-    known = {setting.wire for setting in store_settings.registry()}
+    known = {setting.wire for setting in store_settings.documented()}
     renamed = store_settings.with_present_names(told)
     return {wire: value for wire, value in renamed.items() if wire in known and value is not None}
 

@@ -1,10 +1,10 @@
 """
 The sellers' own session: another cookie than the staff's and the customers', for the till alone.
 
-It ends with the browser, after a shift, when the till was not used for a quarter of an hour (a page
-that is left open then leads to the sign-in by itself), and at once where the seller is signed out
-from elsewhere, gets another password or may sign in no more: each of these ends what `tokens` wrote
-down.
+It ends with the browser, after a shift, when the till was not used for as long as the store's
+setting says (a page that is left open then leads to the sign-in by itself), and at once where the
+seller is signed out from elsewhere, gets another password or may sign in no more: each of these
+ends what `tokens` wrote down.
 """
 
 from datetime import timedelta
@@ -20,9 +20,10 @@ from loyalty.core.models import Store
 
 COOKIE = "pos_session"
 SHIFT = timedelta(hours=12)
-IDLE = timedelta(minutes=15)
 # How exactly it is known when the till was used last; each note is a write.
 NOTED_EVERY = timedelta(minutes=1)
+# A till that is locked after a few minutes is watched more closely: by so many parts of them.
+NOTES = 15
 
 _SELLER = "seller_id"
 _USED_AT = "used_at"
@@ -48,16 +49,19 @@ def sign_in(session: SessionBase, seller: Seller, caller: Caller) -> None:
     session.set_expiry(SHIFT)
 
 
-def use(session: SessionBase) -> bool:
-    """Note that the till is used; return False, and sign out, where it has not been for long."""
-    if _SELLER not in session:
-        return True
+def lock_after(store: Store) -> timedelta:
+    """Return how long nobody may use a till of the store before it is locked."""
+    return timedelta(minutes=store.settings.pos_idle_minutes)
+
+
+def use(session: SessionBase, store: Store) -> bool:
+    """Note that a till of the store is used; return False, and sign out, where it was idle."""
     now = timezone.now().timestamp()
-    idle = now - session.get(_USED_AT, 0)
-    if idle > IDLE.total_seconds():
+    idle = timedelta(seconds=now - session.get(_USED_AT, 0))
+    if idle > lock_after(store):
         sign_out(session)
         return False
-    if idle > NOTED_EVERY.total_seconds():
+    if idle > min(NOTED_EVERY, lock_after(store) / NOTES):
         session[_USED_AT] = now
     return True
 

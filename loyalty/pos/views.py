@@ -46,8 +46,9 @@ class Page(View):
         self.session = sessions.open_session(request)
         self.device = devices.device_of(request)
         with timezone.override(store.zone):
-            self.was_idle = not sessions.use(self.session)
             self.seller = sessions.find_seller(self.session, store)
+            if self.seller is not None and not sessions.use(self.session, store):
+                self.seller, self.was_idle = None, True
             response = self.answer(request, *args, **kwargs)
         assert isinstance(response, HttpResponse)
         sessions.write(self.session, request, response)
@@ -79,7 +80,7 @@ class Page(View):
             "register_url": self.address("register"),
             "sign_in_url": self.address("sign-in"),
             # A little later than the session, which is over then.
-            "lock_after": int(sessions.IDLE.total_seconds()) + 5,
+            "lock_after": int(sessions.lock_after(self.store).total_seconds()) + 5,
             "forgot_url": self.address("forgot"),
             "sign_out_url": self.address("sign-out"),
             "here": request.path,
@@ -141,7 +142,12 @@ class SignIn(Page):
     def form(self, request: HttpRequest, *, refusal: str = "", status: int = 200) -> HttpResponse:
         email = request.POST.get("email", "")[:LOGIN_MAX]
         was_idle = self.was_idle or "idle" in request.GET
-        values = {"refusal": refusal, "email": email, "was_idle": was_idle}
+        values = {
+            "refusal": refusal,
+            "email": email,
+            "was_idle": was_idle,
+            "idle_minutes": self.store.settings.pos_idle_minutes,
+        }
         return self.render(request, "sign_in", values, status=status)
 
 

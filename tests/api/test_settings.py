@@ -102,6 +102,18 @@ def test_refuses_what_is_no_form(client: ApiClient, body: Any):
     assert client.post("DEFAULT/settings", body).status_code == 400
 
 
+def test_leaves_what_only_the_cockpit_knows(client: ApiClient, store: Store):
+    store.setting_values = {"posIdleMinutes": 5}
+    store.save(update_fields=["setting_values"])
+
+    answer = client.form("POST", "DEFAULT/settings", FORM | {"settings[posIdleMinutes]": "60"})
+
+    assert answer.status_code == 200
+    assert "posIdleMinutes" not in answer.data["settings"]
+    store.refresh_from_db()
+    assert store.settings.pos_idle_minutes == 5
+
+
 def test_the_next_answer_is_in_the_new_zone(client: ApiClient, store: Store, api: Api):
     """SET-4."""
     customer = CustomerFactory(store)

@@ -438,6 +438,17 @@ def test_sends_the_settings_back_as_they_are(cockpit, store):
     assert store.settings.as_wire() == before
 
 
+def test_changes_what_no_api_knows(cockpit, store):
+    client, address = cockpit(), reverse("admin:settings")
+
+    refused = client.post(address, sent_back(client, address, posIdleMinutes="721"))
+    client.post(address, sent_back(client, address, posIdleMinutes="5"))
+
+    assert "posIdleMinutes" in refused.context["form"].errors
+    store.refresh_from_db()
+    assert store.settings.pos_idle_minutes == 5
+
+
 def test_changes_settings(cockpit, store):
     client, address = cockpit(), reverse("admin:settings")
 

@@ -117,6 +117,7 @@ def test_defaults():
     assert settings.account_activation_required is True
     assert settings.points_return_grace_days == 30
     assert settings.webhooks is False
+    assert settings.pos_idle_minutes == 15
 
 
 def test_every_setting_says_what_it_does():
@@ -145,12 +146,22 @@ def test_omitted_flags_become_false_and_omitted_lists_empty():
     assert settings.customers_identification_priority == ()
 
 
+def test_an_api_shows_no_setting_of_our_own():
+    settings = StoreSettings({"posIdleMinutes": 5})
+
+    assert "posIdleMinutes" not in settings.as_wire()
+    assert settings.as_form()["posIdleMinutes"] == settings.pos_idle_minutes == 5
+
+
 def test_settings_that_older_forms_do_not_know_keep_their_value():
     """SET-13."""
-    kept = clean({"accountActivationRequired": False, "pointsReturnGraceDays": 7})
+    stored = {"accountActivationRequired": False, "pointsReturnGraceDays": 7, "posIdleMinutes": 5}
+
+    kept = clean(stored)
 
     assert kept["accountActivationRequired"] is False
     assert kept["pointsReturnGraceDays"] == 7
+    assert kept["posIdleMinutes"] == 5
 
 
 @pytest.mark.parametrize("key", [key for key in LEAST if key != "allTimeNotLocked"])
@@ -167,6 +178,8 @@ def test_refuses_a_form_without_what_is_required(key: str):
         pytest.param(
             {"uriWebhooks": "http://[::1"}, "uriWebhooks", "not a valid URL", id="broken-address"
         ),
+        pytest.param({"posIdleMinutes": "0"}, "posIdleMinutes", "1 or more", id="no-minutes"),
+        pytest.param({"posIdleMinutes": "721"}, "posIdleMinutes", "720 or less", id="a-day"),
         pytest.param({"accentColor": "red"}, "accentColor", "colour", id="no-colour"),
         pytest.param({"returns": "perhaps"}, "returns", "not valid", id="no-flag"),
         pytest.param({"returns": {"a": 1}}, "returns", "not valid", id="flag-compound"),

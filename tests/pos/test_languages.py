@@ -44,6 +44,6 @@ def sentences():
     ]
     for source in sources:
         for _, message, _, _ in extract("python", BytesIO(source), keywords=KEYWORDS):
-            assert isinstance(message, str)
-            if re.search(r"\w", message):
-                yield message
+            first = message if isinstance(message, str) else message[0]
+            if re.search(r"\w", first):
+                yield first

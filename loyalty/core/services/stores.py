@@ -215,11 +215,10 @@ def _told(store: Store) -> dict[str, Any]:
 
 def _told_settings(store: Store) -> dict[str, Any]:
     """Return the settings as the audit trail may tell them: of secrets, that they changed."""
-    settings = store.settings
-    wire = settings.as_wire()
+    stored = store.settings.as_form()
     told = {}
     for setting in store_settings.registry():
-        value = wire[setting.wire]
+        value = stored[setting.wire]
         is_secret = setting.wire in store_settings.SECRETS
         told[setting.wire] = audit.Secret(str(value) if value else "") if is_secret else value
     return told

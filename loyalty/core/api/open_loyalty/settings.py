@@ -55,7 +55,7 @@ SettingsForm = type(
         "__doc__": "Every setting of a store. Omitted flags become false, omitted lists empty.",
         "__module__": __name__,
         "currency": serializers.CharField(required=False),
-        **{setting.wire: _field(setting) for setting in store_settings.registry()},
+        **{setting.wire: _field(setting) for setting in store_settings.documented()},
         "accountActivationMethod": serializers.CharField(required=False),
         "allTimeActive": serializers.BooleanField(required=False),
         "pointsDaysActive": serializers.IntegerField(required=False),
@@ -71,7 +71,8 @@ class Settings(OpenLoyaltyView):
         return Response({"settings": _wire(self.store)})
 
     def post(self, request: Request, **ids: str) -> Response:
-        form = self.body("settings")
+        own = {setting.wire for setting in store_settings.registry() if setting.is_own}
+        form = {wire: value for wire, value in self.body("settings").items() if wire not in own}
         try:
             store = stores.change_settings(store=self.store, form=form, actor=self.actor)
         except store_settings.SettingsRefused as refusal:
@@ -118,5 +119,5 @@ def _wire(store: Store) -> dict[str, Any]:
 
 
 def _layout(errors: dict[str, list[str]]) -> dict[str, Any]:
-    wires = ["currency", *(setting.wire for setting in store_settings.registry()), *OLDER_NAMES]
+    wires = ["currency", *(setting.wire for setting in store_settings.documented()), *OLDER_NAMES]
     return {wire: {"errors": errors[wire]} if wire in errors else {} for wire in wires}
