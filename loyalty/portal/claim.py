@@ -7,7 +7,8 @@ from accounts import authentication
 from accounts.models import Customer
 from loyalty.core.errors import DomainError
 from loyalty.core.throttle import Place, TooManyAttempts
-from loyalty.portal.views import CLOSED, MISSING, MemberPage
+from loyalty.portal.store_page import CLOSED
+from loyalty.portal.views import MISSING, MemberPage
 from transactions.services import matching
 
 NUMBER_MAX = 255

@@ -17,7 +17,8 @@ from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.store_settings import Channel
 from loyalty.core.throttle import TooManyAttempts
 from loyalty.portal import home, program
-from loyalty.portal.views import CLOSED, PASSWORD_MAX, Page
+from loyalty.portal.store_page import CLOSED, PASSWORD_MAX
+from loyalty.portal.views import Page
 
 FIELD_MAX = 255
 SHOWN = 50
@@ -33,12 +34,12 @@ STATUS_WORDS = {
 class Invite(Page):
     """Where a customer invites friends and sees what came of it (RF-1…4)."""
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
         return self.show(request, was_sent="sent" in request.GET)
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
         email = request.POST.get("email", "").strip()[:FIELD_MAX]
@@ -82,12 +83,12 @@ class Join(Page):
 
     is_open_before_own_password = True
 
-    def get(self, request: HttpRequest, *, token: str = "", **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest, *, token: str = "") -> HttpResponse:
         if self.customer is not None:
             return self.go("home")
         return self.form(request, token)
 
-    def post(self, request: HttpRequest, *, token: str = "", **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest, *, token: str = "") -> HttpResponse:
         if self.customer is not None:
             return self.go("home")
         given = {name: request.POST.get(name, "").strip()[:FIELD_MAX] for name in FIELDS[:4]}
@@ -135,6 +136,7 @@ class Join(Page):
             if inviter
             else None,
             "is_by_text": is_by_text,
+            "needs_email": not is_by_text,
             "given": {name: request.POST.get(name, "")[:FIELD_MAX] for name in FIELDS[:4]},
             "agreed": {name: name in request.POST for name in ("agreement1", "agreement2")},
             "errors": errors,

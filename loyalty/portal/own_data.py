@@ -12,7 +12,7 @@ from loyalty.portal.views import Page
 class OwnData(Page):
     """A file; whoever is signed in gets their own. Asked for by a button, as it is written down."""
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
         actor = customers.actor_of(self.customer, ip_address=ip_address_of(request))
@@ -23,5 +23,5 @@ class OwnData(Page):
         response["Content-Disposition"] = 'attachment; filename="my-data.json"'
         return response
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         return self.go("home")

@@ -16,7 +16,8 @@ from accounts.services.customers import Changes
 from loyalty.core.errors import InvalidFields, NotFound
 from loyalty.core.throttle import TooManyAttempts
 from loyalty.portal import sessions
-from loyalty.portal.views import CLOSED, DIFFERENT, MISSING, PASSWORD_MAX, Page
+from loyalty.portal.store_page import CLOSED, PASSWORD_MAX
+from loyalty.portal.views import DIFFERENT, MISSING, Page
 
 FIELD_MAX = 255
 ADDRESS = ("street", "address1", "address2", "postal", "city")
@@ -44,12 +45,12 @@ class Profile(Page):
     code was typed in here (ACT-6).
     """
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
         return self.show(request, self.customer)
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
         deeds = {
@@ -138,7 +139,7 @@ class Profile(Page):
             "card_number": customer.loyalty_card_number or "",
             "given": _given(request) if refused == "details" else stored,
             "genders": [(code, word, code == gender) for code, word in GENDERS],
-            "is_open": self.store.settings.allow_customers_profile_edits,
+            "is_closed": not self.store.settings.allow_customers_profile_edits,
             "agreed": _agreed(request, customer, refused=refused),
             "unproven": selectors.list_unproven_addresses(customer, now=timezone.now()),
             "errors": errors,

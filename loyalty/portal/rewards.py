@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -34,7 +34,7 @@ from loyalty.core import markdown
 from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.models import Store
 from loyalty.core.services import once
-from loyalty.portal import home, program
+from loyalty.portal import home, program, typed
 from loyalty.portal.templatetags.portal_format import with_unit
 from loyalty.portal.views import MemberPage
 
@@ -257,7 +257,7 @@ class Cashback(RewardPage):
     def do(self, request: HttpRequest, customer: Customer, **kwargs: str) -> HttpResponse:
         customer.store = self.store
         try:
-            points = _typed(request.POST.get("points", "")[:POINTS_MAX])
+            points = _typed(request.POST.get("points", ""))
             quote = cashback.simulate(customer=customer, points=points)
             if "confirmed" not in request.POST:
                 if points > balances.get_active(customer.wallet_id, timezone.now()):
@@ -282,7 +282,7 @@ class Cashback(RewardPage):
                 points=quote.points,
                 actor=actor,
                 campaign_uuid=quote.campaign.uuid,
-                reward_amount=_typed(request.POST.get("amount", "")[:POINTS_MAX]),
+                reward_amount=_typed(request.POST.get("amount", "")),
             )
 
 
@@ -292,11 +292,7 @@ def refusal_of(refusal: DomainError) -> str:
 
 def _typed(text: str) -> Decimal:
     """Return a number as people type it. :raises cashback.InvalidPoints: it is none."""
-    try:
-        number = Decimal(text.strip().replace(",", ".").replace(" ", ""))
-    except InvalidOperation as error:
-        raise cashback.InvalidPoints from error
-    if not number.is_finite() or number <= 0:
+    if (number := typed.number(text)) is None:
         raise cashback.InvalidPoints
     return number
 

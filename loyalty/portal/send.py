@@ -1,7 +1,7 @@
 """The portal's page where a customer sends points to another member."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +19,9 @@ from loyalty.core import throttle
 from loyalty.core.errors import NotFound
 from loyalty.core.services import once
 from loyalty.core.throttle import Attempt, Place, TooManyAttempts
-from loyalty.portal.views import CLOSED, MISSING, MemberPage
+from loyalty.portal import typed
+from loyalty.portal.store_page import CLOSED
+from loyalty.portal.views import MISSING, MemberPage
 
 NAME_MAX = 255
 POINTS_MAX = 20
@@ -109,7 +111,7 @@ class Send(MemberPage):
     def asked(self, request: HttpRequest, customer: Customer) -> Order:
         """Return what the form asks for. :raises Refused: it cannot be."""
         name = request.POST.get("receiver", "").replace("\x00", "").strip()[:NAME_MAX]
-        amount = _typed(request.POST.get("points", ""))
+        amount = typed.number(request.POST.get("points", ""))
         if not name:
             raise Refused("receiver", str(MISSING))
         if amount is None:
@@ -169,12 +171,3 @@ def _initials(customer: Customer) -> str:
     """Return enough of a name to notice a slip of the finger, and no more."""
     names = (customer.first_name, customer.last_name)
     return " ".join(f"{name[:1]}." for name in names if name)
-
-
-def _typed(text: str) -> Decimal | None:
-    """Return a number as people type it; None: it is none, or not above zero."""
-    try:
-        number = Decimal(text[:POINTS_MAX].strip().replace(",", ".").replace(" ", ""))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number > 0 else None

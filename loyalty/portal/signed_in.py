@@ -15,7 +15,7 @@ from loyalty.portal.views import Page
 class SignedIn(Page):
     """The list of a customer's own sign-ins: browsers and apps."""
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
         here = uuid_of(self.session)
@@ -26,7 +26,7 @@ class SignedIn(Page):
         }
         return self.render(request, "signed_in", values)
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """End one sign-in, or with `others` all but this one."""
         if self.customer is None:
             return self.go("sign-in")

@@ -4,77 +4,61 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
-from django.utils import timezone, translation
-from django.utils.cache import add_never_cache_headers
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy
-from django.views import View
 
 from accounts import authentication
 from accounts.browser_sessions import sign_out
 from accounts.models import Customer
 from accounts.selectors import customers as selectors
 from accounts.services import customers, own_password, signin, tokens
-from loyalty.core import devices
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields, NotFound
-from loyalty.core.models import DEFAULT_STORE_CODE, Store
 from loyalty.core.throttle import TooManyAttempts
 from loyalty.portal import home, program, sessions
-
-LOGIN_MAX = 255
-PASSWORD_MAX = 1024
-# Nothing but this server's own style sheets, pictures and forms.
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+from loyalty.portal.store_page import (
+    CLOSED,
+    LOGIN_MAX,
+    PASSWORD_MAX,
+    REFUSAL,
+    StorePage,
+    languages,
 )
-# One sentence for every failure: which of the two was wrong, or why, is nobody else's business.
-REFUSAL = gettext_lazy("We do not know this combination. Check both fields and try again.")
-CLOSED = gettext_lazy("Too many attempts. Wait a quarter of an hour, then try again.")
+
 MISSING = gettext_lazy("Please fill this in.")
 DIFFERENT = gettext_lazy("This is not the same as above.")
 
 
-class Page(View):
+class Page(StorePage):
     """
-    What every page has: its store, the customers' session, and times in the store's zone.
+    What every page of the portal has; `customer` None: nobody is signed in.
 
     Templates get only plain values; the addresses of the store's pages are among them.
     """
 
-    store: Store
     customer: Customer | None
-    # The browser's own number, for the throttle.
-    device: str
     # May somebody see it who has signed in with a temporary password, and has none of their own?
     is_open_before_own_password = False
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        store = find_store(kwargs.get("store_code"))
-        if store is None:
-            return guard(render(request, "portal/not_found.html", status=404))
-        self.store = store
-        self.session = sessions.open_session(request)
-        self.device = devices.device_of(request)
-        with timezone.override(store.zone):
-            self.customer = sessions.find_customer(self.session, store)
-            response = self.first(request) or super().dispatch(request, *args, **kwargs)
-        assert isinstance(response, HttpResponse)
-        sessions.write(self.session, request, response)
-        return guard(response)
+    def open_session(self, request: HttpRequest) -> SessionBase:
+        return sessions.open_session(request)
 
-    def first(self, request: HttpRequest) -> HttpResponse | None:
+    def write_session(self, request: HttpRequest, response: HttpResponse) -> None:
+        sessions.write(self.session, request, response)
+
+    def identify(self) -> None:
+        self.customer = sessions.find_customer(self.session, self.store)
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.first() or super().answer(request, *args, **kwargs)
+
+    def first(self) -> HttpResponse | None:
         """Return where the customer must go before this page (CUS-7)."""
         if self.customer is None or self.is_open_before_own_password:
             return None
@@ -83,17 +67,7 @@ class Page(View):
     def caller(self, request: HttpRequest) -> signin.Caller:
         return authentication.caller_of(request, device=self.device)
 
-    def keep_device(self, response: HttpResponse) -> None:
-        """Let the throttle know this browser again: its owner has shown who they are on it."""
-        devices.keep(response, self.device)
-
-    def go(self, page: str, *, said: str = "", **parts: str) -> HttpResponse:
-        """Go to a page of this store. `said`: what was done, for that page to tell."""
-        target = self.address(page, **parts)
-        return HttpResponseRedirect(f"{target}?said={said}" if said else target)
-
     def address(self, page: str, **parts: str) -> str:
-        """Return the address of one of this store's pages."""
         return program.address(self.store, page, **parts)
 
     def render(
@@ -166,7 +140,7 @@ class MemberPage(Page):
 class Home(Page):
     """The first page: balance, level, what runs out, and what happened last."""
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return HttpResponseRedirect(self.address("sign-in"))
         page = home.get_home(self.customer, store=self.store, now=timezone.now())
@@ -176,12 +150,12 @@ class Home(Page):
 class SignIn(Page):
     is_open_before_own_password = True
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         if self.customer is not None:
             return HttpResponseRedirect(self.address("home"))
         return self.form(request, was_signed_out="bye" in request.GET)
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         login = request.POST.get("login", "").strip()[:LOGIN_MAX]
         password = request.POST.get("password", "")[:PASSWORD_MAX]
         if not login or not password:
@@ -233,12 +207,12 @@ class OwnPassword(Page):
 
     is_open_before_own_password = True
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
         return self.form(request) if self.customer.must_change_password else self.go("home")
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         if self.customer is None:
             return self.go("sign-in")
         new, again = request.POST.get("new", ""), request.POST.get("again", "")
@@ -280,12 +254,12 @@ class Activate(Page):
 
     is_open_before_own_password = True
 
-    def get(self, request: HttpRequest, *, token: str, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest, *, token: str) -> HttpResponse:
         if not selectors.is_awaited(self.store, token):
             return self.render(request, "activation_over", {}, status=404)
         return self.render(request, "activate", {"activate_url": request.path})
 
-    def post(self, request: HttpRequest, *, token: str, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest, *, token: str) -> HttpResponse:
         try:
             customers.activate_by_token(store=self.store, token=token)
         except NotFound:
@@ -297,7 +271,7 @@ class Activate(Page):
 class SignOut(Page):
     is_open_before_own_password = True
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         sign_out(self.session)
         rotate_token(request)
         return HttpResponseRedirect(self.address("sign-in") + "?bye")
@@ -308,7 +282,7 @@ class Language(Page):
 
     is_open_before_own_password = True
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         response = HttpResponseRedirect(self.back(request))
         chosen = request.POST.get("language", "")
         if chosen in dict(settings.LANGUAGES):
@@ -326,23 +300,3 @@ class Language(Page):
         here, first = request.POST.get("here", ""), self.address("home")
         is_ours = here.startswith(first) and url_has_allowed_host_and_scheme(here, None)
         return here if is_ours else first
-
-
-def find_store(code: str | None) -> Store | None:
-    return Store.objects.filter(code=code or DEFAULT_STORE_CODE, is_active=True).first()
-
-
-def languages() -> list[dict[str, Any]]:
-    current = translation.get_language()
-    return [
-        {"code": code, "name": name, "is_current": code == current}
-        for code, name in settings.LANGUAGES
-    ]
-
-
-def guard(response: HttpResponse) -> HttpResponse:
-    """Keep a customer's page out of caches, and everything foreign out of the page."""
-    add_never_cache_headers(response)
-    response["Content-Security-Policy"] = CONTENT_POLICY
-    response["Referrer-Policy"] = "same-origin"
-    return response

@@ -10,7 +10,8 @@ from accounts.services import password_resets
 from loyalty.core.errors import InvalidFields
 from loyalty.core.store_settings import Channel
 from loyalty.core.throttle import Place, TooManyAttempts
-from loyalty.portal.views import CLOSED, DIFFERENT, LOGIN_MAX, MISSING, PASSWORD_MAX, Page
+from loyalty.portal.store_page import CLOSED, LOGIN_MAX, PASSWORD_MAX
+from loyalty.portal.views import DIFFERENT, MISSING, Page
 
 ASKED_ALREADY = gettext_lazy(
     "You asked for this within the last day. Use the message that we sent you then."
@@ -24,10 +25,10 @@ class Forgot(Page):
 
     is_open_before_own_password = True
 
-    def get(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         return self.form(request)
 
-    def post(self, request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         login = request.POST.get("login", "").strip()[:LOGIN_MAX]
         if not login:
             return self.form(request, login_error=str(MISSING))
@@ -73,7 +74,7 @@ class Reset(Page):
 
     is_open_before_own_password = True
 
-    def get(self, request: HttpRequest, *, token: str = "", **kwargs: str) -> HttpResponse:
+    def get(self, request: HttpRequest, *, token: str = "") -> HttpResponse:
         if not token:
             return self.form(request, token="")
         place = Place(authentication.ip_address_of(request))
@@ -85,7 +86,7 @@ class Reset(Page):
             return self.form(request, token=token, refusal=str(CLOSED), status=429)
         return self.form(request, token=token)
 
-    def post(self, request: HttpRequest, *, token: str = "", **kwargs: str) -> HttpResponse:
+    def post(self, request: HttpRequest, *, token: str = "") -> HttpResponse:
         secret = token or request.POST.get("code", "").strip()[:TOKEN_MAX]
         new = request.POST.get("new", "")[:PASSWORD_MAX]
         if not secret:

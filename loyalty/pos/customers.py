@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, gettext_lazy
 
-from accounts import access
 from accounts.models import Customer, CustomerStatus
 from accounts.selectors import balances, points_statistics, qualifying, standing
 from accounts.services import customers, points
@@ -22,6 +20,7 @@ from campaigns.services import coupons, rewards
 from campaigns.services.coupons import UNDO_TIME, Mark
 from loyalty.core.errors import DomainError, InvalidFields, NotFound
 from loyalty.core.services import once
+from loyalty.portal import typed
 from loyalty.pos import till
 from loyalty.pos.views import SellerPage
 from transactions.models import Transaction
@@ -77,11 +76,11 @@ class CustomerPage(SellerPage):
     customer: Customer
 
     def get(self, request: HttpRequest, *, customer: str) -> HttpResponse:
-        self.customer = self.read(customer)
+        self.customer = self.get_customer(customer)
         return self.show(request)
 
     def post(self, request: HttpRequest, *, customer: str) -> HttpResponse:
-        self.customer = self.read(customer)
+        self.customer = self.get_customer(customer)
         deeds: dict[str, Callable[[HttpRequest], str]] = {
             "match": self.match,
             "use": self.use,
@@ -106,12 +105,6 @@ class CustomerPage(SellerPage):
             said = str(REFUSALS.get(refusal.code) or gettext(refusal.message))
             return self.show(request, refused=deed, refusal=said)
         return self.go("customer", said=said, customer=customer)
-
-    def read(self, uuid_text: str) -> Customer:
-        customer = access.get_customer(self.actor, self.store, uuid_text)
-        if customer.status == CustomerStatus.DELETED:
-            raise NotFound
-        return customer
 
     def match(self, request: HttpRequest) -> str:
         number = request.POST.get("number", "").replace("\x00", "").strip()[:TEXT_MAX]
@@ -149,7 +142,7 @@ class CustomerPage(SellerPage):
         return "sold"
 
     def add_points(self, request: HttpRequest) -> str:
-        amount = _typed(request.POST.get("points", ""))
+        amount = typed.number(request.POST.get("points", ""))
         reason = request.POST.get("reason", "").replace("\x00", "").strip()[:TEXT_MAX]
         if amount is None:
             raise InvalidFields({"points": [str(NO_POINTS)]})
@@ -187,7 +180,7 @@ class CustomerPage(SellerPage):
         now = timezone.now()
         customer = self.customer
         found = list(bought.list_of_customer(customer).select_related("campaign")[:COUPONS_SHOWN])
-        typed = {
+        given = {
             name: request.POST.get(name, "")[:TEXT_MAX] for name in ("number", "points", "reason")
         }
         values = {
@@ -198,7 +191,7 @@ class CustomerPage(SellerPage):
             "purchases": self.purchases(),
             "may_add_points": self.actor.may_transfer_points,
             "key": str(uuid4()),
-            "typed": typed,
+            "given": given,
             "refused": refused,
             "refusal": refusal,
             "said": "" if refused else str(SAID.get(request.GET.get("said", ""), "")),
@@ -275,12 +268,3 @@ def _coupon(coupon: Coupon) -> dict[str, Any]:
         "code": coupon.code,
         "until": coupon.active_to,
     }
-
-
-def _typed(text: str) -> Decimal | None:
-    """Return a number as people type it; None: it is none, or not above zero."""
-    try:
-        number = Decimal(text[:NUMBER_MAX].strip().replace(",", ".").replace(" ", ""))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number > 0 else None

@@ -2,68 +2,55 @@
 
 from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy
-from django.views import View
 
-from accounts import authentication
+from accounts import access, authentication
 from accounts.browser_sessions import sign_out, uuid_of
-from accounts.models import Seller
+from accounts.models import Customer, CustomerStatus, Seller
 from accounts.services import signin
-from loyalty.core import devices
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import NotFound
-from loyalty.core.models import Store
 from loyalty.core.throttle import TooManyAttempts
 from loyalty.portal import home, program
-from loyalty.portal.views import LOGIN_MAX, PASSWORD_MAX, find_store, guard, languages
+from loyalty.portal.store_page import (
+    CLOSED,
+    LOGIN_MAX,
+    PASSWORD_MAX,
+    REFUSAL,
+    StorePage,
+    languages,
+)
 from loyalty.pos import addresses, sessions
 
-REFUSAL = gettext_lazy("We do not know this combination. Check both fields and try again.")
-CLOSED = gettext_lazy("Too many attempts. Wait a quarter of an hour, then try again.")
 MISSING = gettext_lazy("Please fill in both fields.")
 
 
-class Page(View):
+class Page(StorePage):
     """What every page of the till has; `seller` None: nobody is signed in."""
 
-    store: Store
     seller: Seller | None
-    device: str
     # Has this request found the till locked?
     was_idle = False
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        store = find_store(kwargs.pop("store_code", None))
-        if store is None:
-            return guard(render(request, "portal/not_found.html", status=404))
-        self.store = store
-        self.session = sessions.open_session(request)
-        self.device = devices.device_of(request)
-        with timezone.override(store.zone):
-            self.seller = sessions.find_seller(self.session, store)
-            if self.seller is not None and not sessions.use(self.session, store):
-                self.seller, self.was_idle = None, True
-            response = self.answer(request, *args, **kwargs)
-        assert isinstance(response, HttpResponse)
-        sessions.write(self.session, request, response)
-        return guard(response)
+    def open_session(self, request: HttpRequest) -> SessionBase:
+        return sessions.open_session(request)
 
-    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().dispatch(request, *args, **kwargs)
+    def write_session(self, request: HttpRequest, response: HttpResponse) -> None:
+        sessions.write(self.session, request, response)
+
+    def identify(self) -> None:
+        self.seller = sessions.find_seller(self.session, self.store)
+        if self.seller is not None and not sessions.use(self.session, self.store):
+            self.seller, self.was_idle = None, True
 
     def address(self, page: str, **parts: str) -> str:
         return addresses.address(self.store, page, **parts)
-
-    def go(self, page: str, *, said: str = "", **parts: str) -> HttpResponse:
-        """Go to a page of the till. `said`: what was done, by the key of `SAID`."""
-        target = self.address(page, **parts)
-        return HttpResponseRedirect(f"{target}?said={said}" if said else target)
 
     def render(
         self, request: HttpRequest, template: str, values: dict[str, Any], *, status: int = 200
@@ -114,6 +101,13 @@ class SellerPage(Page):
         except NotFound:
             return self.render(request, "not_found", {}, status=404)
 
+    def get_customer(self, uuid_text: str) -> Customer:
+        """:raises NotFound: no customer of this store, or one who was deleted."""
+        customer = access.get_customer(self.actor, self.store, uuid_text)
+        if customer.status == CustomerStatus.DELETED:
+            raise NotFound
+        return customer
+
 
 class SignIn(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -136,7 +130,7 @@ class SignIn(Page):
         sessions.sign_in(self.session, seller, caller)
         rotate_token(request)
         response = self.go("till")
-        devices.keep(response, self.device)
+        self.keep_device(response)
         return response
 
     def form(self, request: HttpRequest, *, refusal: str = "", status: int = 200) -> HttpResponse:

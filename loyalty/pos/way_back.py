@@ -7,11 +7,10 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts import authentication
 from accounts.services import password_resets
-from loyalty.core import devices
 from loyalty.core.errors import InvalidFields
 from loyalty.core.throttle import Place, TooManyAttempts
-from loyalty.portal.views import LOGIN_MAX, PASSWORD_MAX
-from loyalty.pos.views import CLOSED, Page
+from loyalty.portal.store_page import CLOSED, LOGIN_MAX, PASSWORD_MAX
+from loyalty.pos.views import Page
 
 MISSING = gettext_lazy("Please fill this in.")
 DIFFERENT = gettext_lazy("This is not the same as above.")
@@ -91,7 +90,7 @@ class Reset(Page):
             faults = [gettext(fault) for fault in refusal.errors["new"]]
             return self.form(request, faults=faults, status=422)
         done = self.form(request, state="done")
-        devices.keep(done, self.device)
+        self.keep_device(done)
         return done
 
     def form(
