@@ -196,6 +196,7 @@ class CustomerPage(SellerPage):
             "refusal": refusal,
             "said": "" if refused else str(SAID.get(request.GET.get("said", ""), "")),
             "customer_url": self.address("customer", customer=str(customer.uuid)),
+            "basket_url": self.address("basket", customer=str(customer.uuid)),
         }
         return self.render(request, "customer", values, status=422 if refused else 200)
 

@@ -3,7 +3,7 @@
 from django.urls import re_path
 from django.views.generic import RedirectView
 
-from loyalty.pos import customers, till, views, way_back
+from loyalty.pos import basket, customers, till, views, way_back
 
 app_name = "pos"
 
@@ -17,6 +17,7 @@ PAGES = (
     ("reset/(?P<token>[a-zA-Z0-9_-]{1,64})/?", way_back.Reset, "reset"),
     ("register/", till.Register, "register"),
     (f"customers/(?P<customer>{UUID})/", customers.CustomerPage, "customer"),
+    (f"customers/(?P<customer>{UUID})/basket/", basket.Basket, "basket"),
     (f"documents/(?P<document>{UUID})/", till.DocumentPage, "document"),
 )
 
