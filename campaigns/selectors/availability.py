@@ -44,7 +44,7 @@ def list_available(
     *,
     now: datetime,
     additional_points: Decimal | None = None,
-    is_for_customer: bool = False,
+    is_for_sale_only: bool = False,
     sort: str = "",
     is_descending: bool = False,
 ) -> list[Offer]:
@@ -52,7 +52,8 @@ def list_available(
     Return the rewards that a customer sees: flag on, visible, meant for them, and left (VIS-10).
 
     `additional_points`: if they had so many more; whom a reward is meant for does not count then
-    (VIS-13). `is_for_customer`: without custom campaigns, which others see (VIS-14).
+    (VIS-13). `is_for_sale_only`: without custom campaigns, which nobody buys: a page that sells
+    has no use for them. The APIs list them to everybody, as what can be earned (VIS-14).
     Seven queries at most, however many rewards.
     """
     found = lists.list_campaigns(customer.store, filters).filter(is_active=True).visible_at(now)
@@ -86,7 +87,7 @@ def list_available(
         )
         for campaign in campaigns
     )
-    return [offer for offer in offers if _is_left(offer, is_for_customer)]
+    return [offer for offer in offers if _is_left(offer, is_for_sale_only=is_for_sale_only)]
 
 
 def get_offer(campaign: RewardCampaign, customer: Customer, *, now: datetime) -> Offer:
@@ -132,9 +133,9 @@ def _offer(campaign: RewardCampaign, situation: Situation) -> Offer:
     )
 
 
-def _is_left(offer: Offer, is_for_customer: bool) -> bool:
+def _is_left(offer: Offer, *, is_for_sale_only: bool) -> bool:
     if offer.campaign.type == RewardType.CUSTOM_CAMPAIGN_CODE:
-        return not is_for_customer
+        return not is_for_sale_only
     return offer.usage_left > 0 and offer.usage_left_for_customer > 0
 
 

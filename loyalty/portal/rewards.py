@@ -105,7 +105,7 @@ class Rewards(RewardPage):
         now = timezone.now()
         customer.store = self.store
         balance = balances.get_active(customer.wallet_id, now)
-        offers = availability.list_available(customer, now=now, is_for_customer=True)
+        offers = availability.list_available(customer, now=now, is_for_sale_only=True)
         cards = [_card(offer, self.store, balance) for offer in offers if not _is_over(offer)]
         values = {
             "balance": balance,

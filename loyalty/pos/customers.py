@@ -234,7 +234,7 @@ class CustomerPage(SellerPage):
 
     def offers(self, now: datetime) -> list[dict[str, Any]]:
         """Return what the customer can have now, the dearest first."""
-        found = availability.list_available(self.customer, now=now, is_for_customer=True)
+        found = availability.list_available(self.customer, now=now, is_for_sale_only=True)
         locale = get_language() or DEFAULT_LOCALE
         affordable = [offer.campaign for offer in found if not offer.reasons]
         shown = [campaign for campaign in affordable if campaign.has_pool]

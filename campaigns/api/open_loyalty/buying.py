@@ -69,6 +69,7 @@ class AvailableView(CustomerRewardsView):
         """
         The rewards that a customer sees: on, visible, meant for them, and left.
 
+        Custom campaigns are among them, with the earning rule that leads to them; nobody buys them.
         With `additionalPoints` as if they had so many more, whomever rewards are meant for.
         `whyNot`, our own, says why one cannot be bought now: a list of `reason`, a word for
         programs, and `text`, a sentence for the customer in the language of `_locale`. The reasons
@@ -86,7 +87,6 @@ class AvailableView(CustomerRewardsView):
                 self.filters(**fixed),
                 now=writer.now,
                 additional_points=filters.amount(query, "additionalPoints"),
-                is_for_customer=is_customer,
                 sort=query.get("sort") or "",
                 is_descending=(query.get("direction") or "").upper() == "DESC",
             )

@@ -10,9 +10,11 @@ from django.utils import timezone
 from accounts.models import Customer, Level
 from accounts.selectors import balances
 from campaigns.models import Coupon, RewardCampaign, RewardType
+from earning.models import RuleType
 from loyalty.core.models import Store
 from tests.factories import CustomerFactory, LevelFactory, StoreFactory
 from tests.factories.campaigns import CampaignFactory
+from tests.factories.earning import EarningRuleFactory
 from tests.support.api import ApiClient
 
 AVAILABLE = "SHOP/customer/campaign/available"
@@ -107,14 +109,25 @@ def test_asks_what_if_there_were_moreDecimal(
     assert bought == {"A": True, "B": False, "E": True, "F": True}
 
 
-def test_shows_custom_campaigns_to_staff_and_sellers_alone(
+def test_shows_custom_campaigns_as_what_can_be_earned(
     caller: tuple[str, ApiClient], alice: Customer, shop: Store, entry: Level
 ) -> None:
-    """VIS-14, CUST-2."""
+    """VIS-14, CUST-2: to customers, too, as was decided, with a notice and never for sale."""
     name, client = caller
-    CampaignFactory(shop, RewardType.CUSTOM_CAMPAIGN_CODE, level=entry)
+    rule = EarningRuleFactory(store=shop, type=RuleType.QRCODE, name="At the counter")
+    CampaignFactory(
+        shop,
+        RewardType.CUSTOM_CAMPAIGN_CODE,
+        level=entry,
+        connect_type="qrcode",
+        earning_rule=str(rule.uuid),
+    )
 
-    assert client.get(paths(alice, "available")[name]).data["total"] == (name != "app")
+    [row] = client.get(paths(alice, "available")[name]).data["campaigns"]
+
+    assert row["earningRule"] == {"type": "qrcode", "name": "At the counter", "pointsAmount": 10}
+    assert row["canBeBoughtByCustomer"] is False
+    assert [each["reason"] for each in row["whyNot"]] == ["not_for_sale"]
 
 
 def test_gives_codes_to_staff_alone(

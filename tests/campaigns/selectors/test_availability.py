@@ -159,12 +159,12 @@ def test_used_up_rewards_are_not_listed(customer, store, gold):
     assert list(listed(other)) == ["Mine"]
 
 
-def test_custom_rewards_are_listed_for_staff_only(customer, store, gold):
-    """VIS-14, CUST-2."""
+def test_custom_rewards_are_listed_where_nothing_is_sold(customer, store, gold):
+    """VIS-14, CUST-2: as what can be earned."""
     CampaignFactory(store, "custom_campaign_code", level=gold, name="Scan")
 
     assert list(listed(customer)) == ["Scan"]
-    assert listed(customer, is_for_customer=True) == {}
+    assert listed(customer, is_for_sale_only=True) == {}
     assert not listed(customer)["Scan"].can_be_bought
 
 
