@@ -248,7 +248,7 @@ def activate_by_code(*, store: Store, secret: str, now: datetime | None = None) 
 
 
 @transaction.atomic
-def resend_activation(*, customer: Customer, now: datetime | None = None) -> None:
+def resend_activation(*, customer: Customer, actor: Actor, now: datetime | None = None) -> None:
     """
     Send the way in to somebody new once more, by the store's way to write (ACT-4).
 
@@ -262,6 +262,14 @@ def resend_activation(*, customer: Customer, now: datetime | None = None) -> Non
     if locked.status != CustomerStatus.NEW:
         raise NotWaiting
     _send_way_in(locked, now)
+    audit.record(
+        actor,
+        store=customer.store,
+        event_type="ResendActivation",
+        entity_type="Customer",
+        entity_id=customer.uuid,
+        now=now,
+    )
 
 
 @transaction.atomic

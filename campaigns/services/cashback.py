@@ -20,9 +20,10 @@ from campaigns.services import issuing
 from campaigns.services.issuing import Order, Taken
 from campaigns.services.refusals import NotAllowed, Refused
 from loyalty.core import clock
-from loyalty.core.actors import Actor
+from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import NotFound
 from loyalty.core.models import Store
+from loyalty.core.services import audit
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +138,7 @@ def redeem(
             },
         )
     )
+    _record(actor, quote, coupon, now)
     return quote, coupon
 
 
@@ -182,6 +184,26 @@ def settle_payout(
     events.cashback_status_changed(coupon, now=now)
     logger.info("Payout of coupon %s: %s", coupon.pk, coupon.payout_status)
     return coupon
+
+
+def _record(actor: Actor, quote: Quote, coupon: Coupon, now: datetime) -> None:
+    """Staff act for others: that goes to the audit trail."""
+    if actor.kind == ActorKind.CUSTOMER:
+        return
+    audit.record(
+        actor,
+        store=coupon.store,
+        event_type="RedeemCashback",
+        entity_type="Campaign",
+        entity_id=quote.campaign.uuid,
+        data={
+            "customerId": str(coupon.customer.uuid),
+            "coupon": str(coupon.uuid),
+            "points": audit.plain(quote.points),
+            "rewardAmount": audit.plain(quote.reward_amount),
+        },
+        now=now,
+    )
 
 
 def _best(customer: Customer, campaign_uuid: UUID | None, now: datetime) -> RewardCampaign:

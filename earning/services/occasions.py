@@ -19,8 +19,10 @@ from earning import engine
 from earning.models import EVENTS_ONCE, RuleUse, StoreEvent
 from earning.services import awards, rule_sets
 from loyalty.core import clock
+from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import Store
+from loyalty.core.services import audit
 
 ZERO = Decimal(0)
 
@@ -37,27 +39,39 @@ class LimitExceeded(DomainError):
     code = "limit_exceeded"
 
 
-def report_event(*, customer: Customer, name: str, now: datetime | None = None) -> Decimal:
+def report_event(
+    *, customer: Customer, name: str, actor: Actor | None = None, now: datetime | None = None
+) -> Decimal:
     """
     Pay for an event of the store's own (ER-20) and return the points; 0 to who may not earn.
+
+    `actor`: who reports it, where that is not the customer; it goes to the audit trail.
 
     :raises UnknownEvent: no rule of this name is for this customer, here and now.
     :raises LimitExceeded: the customer has used the rule up in its period.
     """
     occasion = engine.Happening(name, is_custom=True)
-    return _report(customer, occasion, named=name, only_rule=None, now=now)
+    return _report(customer, occasion, named=name, only_rule=None, actor=actor, now=now)
 
 
 def scan(
-    *, customer: Customer, code: str, rule_uuid: UUID | None = None, now: datetime | None = None
+    *,
+    customer: Customer,
+    code: str,
+    rule_uuid: UUID | None = None,
+    actor: Actor | None = None,
+    now: datetime | None = None,
 ) -> Decimal:
     """
     Pay for a scanned code, by every rule with this code (ER-21) or by one, and return the sum.
 
+    `actor`: as in `report_event`.
+
     :raises UnknownEvent: no such rule is for this customer, here and now.
     :raises LimitExceeded: the customer has used up all of them (ER-23).
     """
-    return _report(customer, engine.Scan(code), named="qrcode", only_rule=rule_uuid, now=now)
+    occasion = engine.Scan(code)
+    return _report(customer, occasion, named="qrcode", only_rule=rule_uuid, actor=actor, now=now)
 
 
 def visit(
@@ -66,18 +80,19 @@ def visit(
     latitude: Decimal,
     longitude: Decimal,
     rule_uuid: UUID | None = None,
+    actor: Actor | None = None,
     now: datetime | None = None,
 ) -> Decimal:
     """
     Pay for being somewhere, by every rule in whose radius it is (ER-22) or by one.
 
-    Returns the sum.
+    Returns the sum. `actor`: as in `report_event`.
 
     :raises UnknownEvent: no such rule is for this customer, here and now.
     :raises LimitExceeded: the customer has used up all of them (ER-23).
     """
     place = engine.Presence(latitude, longitude)
-    return _report(customer, place, named="geolocation", only_rule=rule_uuid, now=now)
+    return _report(customer, place, named="geolocation", only_rule=rule_uuid, actor=actor, now=now)
 
 
 def happened(*, store: Store, customer_id: int, event: StoreEvent, now: datetime) -> Decimal:
@@ -109,6 +124,7 @@ def _report(
     *,
     named: str,
     only_rule: UUID | None,
+    actor: Actor | None,
     now: datetime | None,
 ) -> Decimal:
     now = now or clock.now()
@@ -120,7 +136,18 @@ def _report(
         raise UnknownEvent
     if found.is_used_up:
         raise LimitExceeded
-    return _pay(locked, found, named=named, now=now)
+    paid = _pay(locked, found, named=named, now=now)
+    if actor is not None:
+        audit.record(
+            actor,
+            store=customer.store,
+            event_type="ReportOccasion",
+            entity_type="Customer",
+            entity_id=customer.uuid,
+            data={"occasion": named, "points": audit.plain(paid)},
+            now=now,
+        )
+    return paid
 
 
 def _was_paid(customer: Customer, event: StoreEvent) -> bool:

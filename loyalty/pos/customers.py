@@ -169,7 +169,7 @@ class CustomerPage(SellerPage):
         return "activated"
 
     def resend(self, request: HttpRequest) -> str:
-        customers.resend_activation(customer=self.customer)
+        customers.resend_activation(customer=self.customer, actor=self.actor)
         return "sent"
 
     def claim_form(self, request: HttpRequest) -> None:

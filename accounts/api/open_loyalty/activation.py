@@ -69,7 +69,7 @@ class SendCode(CustomerView):
     rules = {"POST": Rule(ADMIN)}
 
     def post(self, request: Request, **ids: Any) -> Response:
-        customers.resend_activation(customer=self.customer())
+        customers.resend_activation(customer=self.customer(), actor=self.actor)
         return Response()
 
 

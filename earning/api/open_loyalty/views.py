@@ -188,7 +188,9 @@ class EarnByEvent(EarningRuleView):
 
     def post(self, request: Request, **ids: str) -> Response:
         customer = access.get_customer(self.actor, self.store, str(ids["customer"]))
-        return answer_points(occasions.report_event(customer=customer, name=ids["event"]))
+        return answer_points(
+            occasions.report_event(customer=customer, name=ids["event"], actor=self.actor)
+        )
 
 
 class CustomerEarnByEvent(EarningRuleView):
@@ -206,7 +208,7 @@ class EarnByCode(EarningRuleView):
 
     def post(self, request: Request, **ids: str) -> Response:
         customer = access.get_customer(self.actor, self.store, str(ids["customer"]))
-        return answer_points(occasions.scan(customer=customer, **self.form()))
+        return answer_points(occasions.scan(customer=customer, actor=self.actor, **self.form()))
 
 
 class EarnByPlace(EarningRuleView):
@@ -214,4 +216,4 @@ class EarnByPlace(EarningRuleView):
 
     def post(self, request: Request, **ids: str) -> Response:
         customer = access.get_customer(self.actor, self.store, str(ids["customer"]))
-        return answer_points(occasions.visit(customer=customer, **self.form()))
+        return answer_points(occasions.visit(customer=customer, actor=self.actor, **self.form()))

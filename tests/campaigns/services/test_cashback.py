@@ -14,7 +14,7 @@ from campaigns.models import Coupon
 from campaigns.services import cashback, refusals
 from loyalty.core import clock
 from loyalty.core.errors import NotFound
-from loyalty.core.models import Event
+from loyalty.core.models import AuditEntry, Event
 from tests.campaigns.conftest import STAFF, acting, points_of
 from tests.factories.accounts import LevelFactory
 from tests.factories.campaigns import CampaignFactory
@@ -214,3 +214,27 @@ def test_another_store_knows_no_such_payout(customer, waiting):
     with pytest.raises(NotFound):
         cashback.settle_payout(store=StoreFactory(), provider="paytm", answer=given)
     assert points_of(customer) == 80
+
+
+def test_what_staff_redeem_for_a_customer_stands_in_the_trail(customer):
+    """AUD-3."""
+    campaign = open_cashback(customer, "0.5")
+
+    _, coupon = redeem(customer, 20)
+
+    entry = AuditEntry.objects.get(event_type="RedeemCashback")
+    assert entry.entity_id == str(campaign.uuid)
+    assert entry.data == {
+        "customerId": str(customer.uuid),
+        "coupon": str(coupon.uuid),
+        "points": "20",
+        "rewardAmount": "10",
+    }
+
+
+def test_what_customers_redeem_themselves_does_not(customer):
+    open_cashback(customer, "0.5")
+
+    redeem(customer, 20, actor=acting(customer))
+
+    assert not AuditEntry.objects.filter(event_type="RedeemCashback").exists()

@@ -14,7 +14,7 @@ from accounts.services import customers, signin
 from earning.models import RuleType, RuleUse, StoreEvent
 from earning.services import occasions
 from loyalty.core.actors import SYSTEM
-from loyalty.core.models import Store
+from loyalty.core.models import AuditEntry, Store
 from tests.factories.accounts import PASSWORD, CustomerFactory, LevelFactory, PosFactory
 from tests.factories.core import StoreFactory
 from tests.factories.earning import EarningRuleFactory
@@ -345,3 +345,16 @@ def test_sign_ins_at_once_are_all_paid_without_deadlock():
 
     assert balance(customer) == 60
     assert Posting.objects.count() == 6
+
+
+def test_what_staff_report_for_a_customer_stands_in_the_trail():
+    """AUD-3: what customers report themselves does not."""
+    customer = CustomerFactory()
+    like_rule(customer)
+    like(customer)
+
+    occasions.report_event(customer=customer, name="facebook_like", actor=SYSTEM, now=NOW)
+
+    entry = AuditEntry.objects.get(event_type="ReportOccasion")
+    assert (entry.entity_type, entry.entity_id) == ("Customer", str(customer.uuid))
+    assert entry.data == {"occasion": "facebook_like", "points": "10"}
