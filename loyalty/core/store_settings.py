@@ -650,6 +650,8 @@ def _check_together(values: Mapping[str, Any]) -> dict[str, list[str]]:
             errors["levelDowngradeBase"] = [NOT_BLANK]
     if values["preferredCommunicationMethod"] == Channel.SMS and not values["smsApiToken"]:
         errors["smsApiToken"] = [NOT_BLANK]
+    if values["webhooks"] and not values["uriWebhooks"]:
+        errors["uriWebhooks"] = [NOT_BLANK]
     if values["marketingVendorsValue"] == MarketingVendor.SALES_MANAGO:
         access = values["sales_manago"]
         if not all(access.get(field) for field in StoreSettings.sales_manago.fields):

@@ -259,6 +259,7 @@ def test_refuses_what_no_setting_can_be(form: dict[str, Any], key: str, message:
             id="LV-9-downgrade-base",
         ),
         pytest.param({"preferredCommunicationMethod": "sms"}, "smsApiToken", id="sms-gateway"),
+        pytest.param({"webhooks": True}, "uriWebhooks", id="webhooks-to-nowhere"),
         pytest.param(
             {"marketingVendorsValue": "sales_manago", "sales_manago": {"api_url": "x"}},
             "sales_manago",

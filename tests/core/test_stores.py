@@ -15,6 +15,7 @@ from loyalty.core.store_settings import SettingsRefused
 from tests.factories import StoreFactory
 
 pytestmark = pytest.mark.django_db
+NO_CURRENCY = "There is no such currency. Write its three letters, such as EUR."
 
 
 def test_create_opens_a_store_that_is_ready():
@@ -35,7 +36,8 @@ def test_create_opens_a_store_that_is_ready():
         ({"code": "a" * 65}, "code", "A code has letters, digits, - and _, at most 64 of them."),
         ({"code": "Admin"}, "code", "This code is reserved."),
         ({"name": " "}, "name", "This value should not be blank."),
-        ({"currency": "EURO"}, "currency", "A currency is three letters, such as EUR."),
+        ({"currency": "EURO"}, "currency", NO_CURRENCY),
+        ({"currency": "EUT"}, "currency", NO_CURRENCY),
     ],
 )
 def test_create_refuses(fields: dict[str, str], field: str, message: str):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from babel.numbers import is_currency
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -104,8 +105,9 @@ def create(
     """
     now = now or timezone.now()
     faults = {"code": _code_faults(code), "name": _name_faults(name)}
-    if not re.fullmatch(r"[a-zA-Z]{3}", currency):
-        faults["currency"] = ["A currency is three letters, such as EUR."]
+    # Asked strictly, for it can never be changed.
+    if not is_currency(currency.upper()):
+        faults["currency"] = ["There is no such currency. Write its three letters, such as EUR."]
     _refuse(faults)
     if Store.objects.filter(code__iexact=code).exists():
         raise CodeUsed
