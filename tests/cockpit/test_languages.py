@@ -9,7 +9,10 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import override
 
+from accounts.cockpit.vocabulary import word
+from loyalty.core.errors import DomainError
 from tests.portal.test_languages import KEYWORDS, as_python, is_in
 
 ROOT = Path(settings.BASE_DIR)
@@ -28,6 +31,9 @@ CODE = (
     "loyalty/core/messages/*.py",
     "transactions/admin.py",
 )
+LEDGERS = "accounts.ledger.errors"
+# What only an API says, or a sign-in page in words of its own.
+HEARD_BY_PROGRAMS = {"BadCredentials", "Inactive", "ReservedKey", "TokenRefused"}
 TEMPLATES = ("templates/cockpit/*.html", "templates/unfold/**/*.html")
 
 
@@ -54,6 +60,27 @@ def test_the_polish_that_was_last_compiled():
     stale = [message.id for message in written if message.id and not is_in(message, compiled)]
 
     assert not stale
+
+
+def test_what_commands_refuse_in_polish():
+    """Each refusal that a command of a room may raise, by its own sentence."""
+    with override("pl"):
+        missing = [
+            f"{kind.__module__}.{kind.__name__}"
+            for kind in refusals(DomainError)
+            if kind.__name__ not in HEARD_BY_PROGRAMS and word(kind()) == str(kind())
+        ]
+
+    assert not missing
+
+
+def refusals(kind):
+    """Yield the kinds of refusals that services and the ledger have, without those with facts."""
+    for each in kind.__subclasses__():
+        is_of_a_command = ".services." in each.__module__ or each.__module__ == LEDGERS
+        if is_of_a_command and each.__init__ is DomainError.__init__:
+            yield each
+        yield from refusals(each)
 
 
 def sentences():
