@@ -100,3 +100,13 @@ def test_the_pages_load_nothing_from_elsewhere(db: None, path: str):
     assert page.status_code == 200
     assert "//" not in page.content.decode().replace("<!DOCTYPE html>", "")
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+def test_redoc_asks_for_no_logo_elsewhere(db: None):
+    page = Client().get("/api/redoc").content.decode()
+    answer = Client().get("/api/redoc.js")
+
+    assert '<script src="/api/redoc.js">' in page
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert 'alt:"redocly logo"' in answer.content.decode()
+    assert "https://cdn" not in answer.content.decode()
