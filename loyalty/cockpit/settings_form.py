@@ -302,6 +302,8 @@ def _field(setting: Setting[Any], options: dict[str, Any]) -> forms.Field:
         return _text_set(setting, options)
     if isinstance(setting, store_settings.IdentifierOrder):
         return forms.ChoiceField(choices=_orders(), **options)
+    if isinstance(setting, store_settings.EmailAddress):
+        return forms.CharField(widget=forms.EmailInput, **options)
     if setting.wire == "cssTemplate":
         return forms.CharField(widget=forms.Textarea, **options)
     return forms.CharField(**options)

@@ -13,6 +13,9 @@ from typing import Any, Generic, Self, TypeVar, overload
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from loyalty.core.errors import InvalidFields
 from loyalty.core.webhooks import addresses
 
@@ -190,6 +193,14 @@ class Address(Text):
             raise ValueRefused("This value is not a valid URL.") from error
         if parts.scheme not in {"http", "https"} or not parts.hostname or " " in text:
             raise ValueRefused("This value is not a valid URL.")
+
+
+class EmailAddress(Text):
+    def check(self, text: str) -> None:
+        try:
+            validate_email(text)
+        except ValidationError as error:
+            raise ValueRefused("This value is not a valid email address.") from error
 
 
 class WebhookAddress(Text):
@@ -387,7 +398,7 @@ class StoreSettings:
     program_points_plural = Text(
         "programPointsPlural", default="Points", required=True, help="Word for several points."
     )
-    help_email_address = Text("helpEmailAddress", help="Where customers ask for help.")
+    help_email_address = EmailAddress("helpEmailAddress", help="Where customers ask for help.")
 
     returns = Flag("returns", default=True, help="Return documents take points back.")
     allow_customers_profile_edits = Flag(

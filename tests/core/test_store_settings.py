@@ -136,6 +136,11 @@ def test_takes_a_form_that_repeats_all_it_was_answered():
     assert StoreSettings(clean_form(answered, stored={}, currency="EUR")).as_wire() == answered
 
 
+def test_takes_a_help_address_and_none():
+    assert clean(helpEmailAddress=" help@example.com ")["helpEmailAddress"] == "help@example.com"
+    assert clean(helpEmailAddress="")["helpEmailAddress"] == ""
+
+
 def test_omitted_flags_become_false_and_omitted_lists_empty():
     """SET-1."""
     settings = read()
@@ -180,6 +185,12 @@ def test_refuses_a_form_without_what_is_required(key: str):
         ),
         pytest.param({"posIdleMinutes": "0"}, "posIdleMinutes", "1 or more", id="no-minutes"),
         pytest.param({"posIdleMinutes": "721"}, "posIdleMinutes", "720 or less", id="a-day"),
+        pytest.param(
+            {"helpEmailAddress": "ask at the till"},
+            "helpEmailAddress",
+            "not a valid email address",
+            id="no-email",
+        ),
         pytest.param({"accentColor": "red"}, "accentColor", "colour", id="no-colour"),
         pytest.param({"returns": "perhaps"}, "returns", "not valid", id="no-flag"),
         pytest.param({"returns": {"a": 1}}, "returns", "not valid", id="flag-compound"),
