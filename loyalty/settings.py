@@ -214,6 +214,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "4.2.0",
     "OAS_VERSION": "3.1.0",
     "SWAGGER_UI_DIST": "SIDECAR",
+    # Closed chapters: browsers take long to lay out some three hundred open calls.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "filter": True},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": [],

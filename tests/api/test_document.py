@@ -110,3 +110,15 @@ def test_redoc_asks_for_no_logo_elsewhere(db: None):
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert 'alt:"redocly logo"' in answer.content.decode()
     assert "https://cdn" not in answer.content.decode()
+
+
+def test_names_chapters_and_bodies_apart(document: dict[str, Any]):
+    """One form that is sent under two names makes two bodies."""
+    calls = [call for item in document["paths"].values() for call in item.values()]
+    [picture, icon] = [
+        document["paths"][f"/api/{{store_code}}/campaign/{{campaign}}/{name}"]["post"]
+        for name in ("photo", "brand_icon")
+    ]
+
+    assert picture["requestBody"] != icon["requestBody"]
+    assert not [tag for call in calls for tag in call["tags"] if "_" in tag]

@@ -55,7 +55,7 @@ class OpenLoyaltySchema(AutoSchema):
     def get_tags(self) -> list[str]:
         module = type(self.view).__module__.rpartition(".")[2]
         app = type(self.view).__module__.partition(".")[0]
-        return [(app if module == "views" else module).capitalize()]
+        return [(app if module == "views" else module).capitalize().replace("_", " ")]
 
     def get_description(self) -> str:  # type: ignore[override]  # the stubs know DRF's own
         handler = getattr(self.view, self.method.lower(), None)
@@ -148,7 +148,9 @@ def _body(declared: FormOf) -> type[serializers.Serializer[Any]]:
     if declared.root is None:
         return declared.form
     contents = {declared.root: declared.form(), "__module__": declared.form.__module__}
-    return type(f"{declared.form.__name__}Body", (Form,), contents)
+    # Both in its name: one form may be sent under several, as a picture is.
+    root = declared.root.title().replace("_", "")
+    return type(f"{declared.form.__name__}{root}Body", (Form,), contents)
 
 
 def _idempotency_key() -> OpenApiParameter:
