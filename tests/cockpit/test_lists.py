@@ -90,6 +90,19 @@ def test_run_as_many_queries_for_two_rows_as_for_ten(cockpit, store):
     assert max(many.values()) <= 16
 
 
+@pytest.mark.parametrize(("text", "is_found"), [("wonder", True), ("nobody", False)])
+def test_find_points_transfers_by_their_customer(cockpit, store, text, is_found):
+    alice = CustomerFactory(store, first_name="Alice", last_name="Wonder")
+    points.add(customer=alice, amount=Decimal(5), issuer="admin", comment="For Alice")
+    other = CustomerFactory(store, first_name="Bob", last_name="Builder")
+    points.add(customer=other, amount=Decimal(5), issuer="admin", comment="For Bob")
+
+    address = reverse("admin:accounts_pointstransfer_changelist")
+    page = cockpit().get(address, {"q": text}).content.decode()
+
+    assert ("For Alice" in page, "For Bob" in page) == (is_found, False)
+
+
 @pytest.mark.parametrize(
     ("text", "is_found"),
     [
