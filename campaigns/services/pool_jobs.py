@@ -7,12 +7,15 @@ it was. Several workers may be at it; none takes a job that another one has.
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePath
 from typing import IO, cast
 
+from celery import current_app
 from django.core.files.base import File
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from campaigns import codes as patterns
 from campaigns import events
@@ -103,7 +106,14 @@ def _started(job: PoolJob, actor: Actor) -> PoolJob:
         data={"job": str(job.uuid), "kind": job.kind, "total": job.total},
         now=job.created_at,
     )
+    transaction.on_commit(_wake)
     return job
+
+
+def _wake() -> None:
+    """Have the codes made now; where the broker is away, the schedule comes within a minute."""
+    with suppress(OperationalError):
+        current_app.send_task("campaigns.fill_pools")
 
 
 def run_all(*, run: Run | None = None) -> int:

@@ -42,6 +42,18 @@ def test_a_file_is_read_to_its_end(campaign):
     assert not job.file
 
 
+def test_a_job_does_not_wait_for_the_schedule(
+    campaign, monkeypatch, django_capture_on_commit_callbacks
+):
+    sent = []
+    monkeypatch.setattr(pool_jobs.current_app, "send_task", sent.append)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        load(campaign, b"A")
+
+    assert sent == ["campaigns.fill_pools"]
+
+
 def test_a_stopped_job_goes_on_where_it_was(campaign, monkeypatch):
     """POOL-3: each piece is committed with how far it is."""
     monkeypatch.setattr(pool_jobs, "CODES_PER_CHUNK", 30)
