@@ -246,6 +246,9 @@ class TransactionAdmin(CockpitAdmin):
         document = self.get_found(request, object_id)
         if request.method == "POST":
             return self.match(request, document)
+        if document.customer_id is not None:
+            # The browser's way back after matching leads here.
+            return HttpResponseRedirect(self.object_url(document))
         text = request.GET.get("q", "").strip()
         context = {
             "document": document,

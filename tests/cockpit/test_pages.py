@@ -184,6 +184,15 @@ def test_offers_customers_for_an_unmatched_sale_and_matches_it(cockpit, alice):
     assert AuditEntry.objects.filter(entity_id=str(sale.uuid)).exists()
 
 
+def test_offers_nobody_for_a_sale_that_is_matched(cockpit, alice):
+    sale = SaleFactory(alice, "30.00")
+    address = reverse("admin:transactions_transaction_match", args=[sale.pk])
+
+    answer = cockpit().get(address)
+
+    assert answer.url == reverse("admin:transactions_transaction_change", args=[sale.pk])
+
+
 @pytest.mark.parametrize("customer", ["", "0", "x", "9" * 40])
 def test_matches_nothing_with_nobody(cockpit, alice, customer):
     sale = UnmatchedSaleFactory(alice.store)
