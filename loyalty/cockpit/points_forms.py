@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.cockpit.forms import CommandForm, Section
-from accounts.ledger.models import Issuer
+from accounts.ledger.models import Issuer, PointType
 from accounts.services import points
 
 REASON_LENGTH_MAX = 500
+# Of a number of points that people type.
+WHOLE_DIGITS_MAX = 12
 
 
 class PointsForm(CommandForm):
@@ -23,9 +25,6 @@ class PointsForm(CommandForm):
     twice moves points once.
     """
 
-    points = forms.DecimalField(
-        label=gettext_lazy("Points"), min_value=Decimal("0.0001"), max_digits=16, decimal_places=4
-    )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=REASON_LENGTH_MAX,
@@ -40,6 +39,15 @@ class PointsForm(CommandForm):
 
     def initial_values(self) -> dict[str, Any]:
         return {"key": str(uuid4())}
+
+    def prepare(self) -> None:
+        decimals = PointType.objects.in_store(self.store).get(is_default=True).decimals
+        self.fields["points"] = forms.DecimalField(
+            label=_("Points"),
+            min_value=Decimal(1).scaleb(-decimals),
+            max_digits=WHOLE_DIGITS_MAX + decimals,
+            decimal_places=decimals,
+        )
 
     def fits(self, balance: Decimal) -> bool:
         """Return whether a balance allows it; the ledger judges again, under its lock."""

@@ -47,6 +47,14 @@ def test_adds_once_that_is_confirmed(cockpit, alice):
     assert balance(alice) == 150
 
 
+def test_takes_as_many_decimals_as_the_points_have(cockpit, alice):
+    """Told before it asks, not after it was confirmed."""
+    page = cockpit().post(url_of(alice, "add"), filled(points="0.125")).content.decode()
+
+    assert "no more than 2 decimal places" in page
+    assert 'step="0.01"' in page
+
+
 @pytest.mark.parametrize(("deed", "after"), [("spend", 50), ("block", 50)])
 def test_takes_points(cockpit, alice, deed, after):
     cockpit().post(url_of(alice, deed), filled(confirmed="1"))
