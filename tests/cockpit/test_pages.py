@@ -91,16 +91,20 @@ def test_deletes_and_anonymizes_a_customer_once_that_is_confirmed(cockpit, alice
     asked = page_of(client, "accounts_customer", alice, "anonymize")
     assert "for ever" in asked
 
-    client.post(reverse("admin:accounts_customer_remove", args=[alice.pk]))
+    client.post(reverse("admin:accounts_customer_remove", args=[alice.pk]), follow=True)
     alice.refresh_from_db()
     assert (alice.status, alice.first_name) == (CustomerStatus.DELETED, "Alice")
 
-    client.post(reverse("admin:accounts_customer_anonymize", args=[alice.pk]))
+    done = client.post(reverse("admin:accounts_customer_anonymize", args=[alice.pk]), follow=True)
     alice.refresh_from_db()
     assert alice.first_name == "Anonymized"
-    page = page_of(client, "accounts_customer", alice)
+    page = done.content.decode()
+    assert "The customer is anonymized." in page
+    assert "Wonder" not in page
     assert "FV/1" in page
-    assert reverse("admin:accounts_customer_edit", args=[alice.pk]) not in page
+    for deed in ("edit", "reward", "level"):
+        assert reverse(f"admin:accounts_customer_{deed}", args=[alice.pk]) not in page
+    assert reverse("admin:accounts_customer_points", args=[alice.pk, "add"]) not in page
 
 
 def test_hands_over_what_is_stored_about_a_customer(cockpit, alice):

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonRespons
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.admin.customers import CustomerAdmin, status_chip
 from accounts.cockpit import formats, rights
@@ -69,9 +69,12 @@ class CustomerPageAdmin(CustomerAdmin):
     def page(self, request: CockpitRequest, subject: Customer) -> HttpResponse:
         now = timezone.now()
         subject.store = request.store
+        is_known = subject.anonymized_at is None
         context = {
             "customer": subject,
-            "status": status_chip(subject.status),
+            "status": status_chip(subject.status)
+            if is_known
+            else formats.chip(pgettext("of a customer", "Anonymized")),
             "page": customer_page.read(
                 subject,
                 now=now,
@@ -80,8 +83,8 @@ class CustomerPageAdmin(CustomerAdmin):
                 sees_rewards=rights.may(request.actor, Resource.REWARD_CAMPAIGN),
                 sees_codes=words.sees_codes(request.actor),
             ),
-            "may_modify": self.may_modify(request),
-            "may_move_points": self.may_move_points(request),
+            "may_modify": is_known and self.may_modify(request),
+            "may_move_points": is_known and self.may_move_points(request),
             "deeds": [(deed, self.deed_url(subject, name)) for name, deed in DEEDS.items()],
         }
         return self.render(request, "cockpit/customer.html", context, subject)
@@ -96,6 +99,8 @@ class CustomerPageAdmin(CustomerAdmin):
         return reverse("admin:accounts_customer_points", args=[subject.pk, deed])
 
     def tools(self, request: CockpitRequest, subject: Customer) -> Sequence[Tool]:
+        if subject.anonymized_at is not None:
+            return ()
         may_give = rights.may(request.actor, Resource.REWARD_CAMPAIGN, Access.MODIFY)
         if not may_give or subject.status == CustomerStatus.DELETED:
             return self.own_tools(request, subject)
@@ -106,8 +111,6 @@ class CustomerPageAdmin(CustomerAdmin):
         """Return what the right to customers alone opens."""
         if not self.may_modify(request):
             return (sign_ins_tool("customer", subject),)
-        if subject.anonymized_at is not None:
-            return ()
         edit = Tool(_("Edit"), self.object_url(subject, "edit"), "edit")
         forget = Tool(_("Anonymize"), self.object_url(subject, "anonymize"), "person_off", "danger")
         if subject.status == CustomerStatus.DELETED:
@@ -301,7 +304,8 @@ class CustomerPageAdmin(CustomerAdmin):
                 _("Name, addresses, numbers and comments are overwritten everywhere, for ever."),
                 _("Purchases, points and rewards stay, but nobody can tell whose they were."),
             ],
-            done=_("%(name)s is anonymized."),
+            # Without the name that was just forgotten.
+            done=_("The customer is anonymized."),
             style="danger",
         )
         return self.do(request, object_id, question, forgetting.anonymize)
