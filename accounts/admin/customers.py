@@ -31,7 +31,7 @@ from accounts.models import (
     Seller,
 )
 from accounts.selectors import search
-from accounts.services import customers
+from accounts.services import customer_data, customers
 from accounts.services.customer_data import ADDRESS_KEYS, COMPANY_KEYS, Changes, Registration
 
 STATUS_TONES = {
@@ -78,7 +78,7 @@ class CustomerForm(CommandForm):
 
     first_name = forms.CharField(label=gettext_lazy("First name"), max_length=255)
     last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=255)
-    gender = forms.ChoiceField(label=gettext_lazy("Gender"), choices=Gender.choices)
+    gender = forms.ChoiceField(label=gettext_lazy("Gender"))
     birth_date = DayField(label=gettext_lazy("Birth date"), required=False)
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=64, required=False)
@@ -112,7 +112,7 @@ class CustomerForm(CommandForm):
     country = forms.CharField(label=gettext_lazy("Country"), max_length=255, required=False)
     company_name = forms.CharField(label=gettext_lazy("Name"), max_length=255, required=False)
     company_nip = forms.CharField(label=gettext_lazy("Tax number"), max_length=255, required=False)
-    agreement1 = forms.BooleanField(label=gettext_lazy("Program conditions"), required=False)
+    agreement1 = forms.BooleanField(label=gettext_lazy("Program conditions"))
     agreement2 = forms.BooleanField(label=gettext_lazy("Marketing"), required=False)
     agreement3 = forms.BooleanField(label=gettext_lazy("Data processing"), required=False)
 
@@ -151,12 +151,14 @@ class CustomerForm(CommandForm):
         automatic = _("automatic")
         if self.instance is not None and self.instance.level is not None:
             automatic = _("automatic (%(level)s)") % {"level": self.instance.level.name}
-        state = self.fields["card_state"]
-        assert isinstance(state, forms.ChoiceField)
-        state.choices = [(code, word(label)) for code, label in CardState.choices]
+        for name, states in (("gender", Gender), ("card_state", CardState)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [(code, word(label)) for code, label in states.choices]
         if self.instance is None:
             # Whoever registers has none yet.
             del self.fields["card_state"]
+        self.fields[customer_data.required_identifier(self.store)].required = True
         self._choose("level", automatic, levels.filter(is_active=True))
         self._choose("pos", "–", Pos.objects.in_store(self.store))
         working = Seller.objects.in_store(self.store).filter(is_deleted=False)

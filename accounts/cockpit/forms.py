@@ -116,6 +116,13 @@ class CommandForm(forms.Form):
         ]
 
     @property
+    def in_order(self) -> list[forms.BoundField]:
+        """Return the fields as they stand on the page, and then those that no section shows."""
+        shown = [field for _section, fields in self.groups for field in fields]
+        names = {field.name for field in shown}
+        return shown + [self[name] for name in self.fields if name not in names]
+
+    @property
     def error_count(self) -> int:
         return sum(len(errors) for errors in self.errors.values())
 

@@ -200,7 +200,7 @@ def _check_text(errors: Errors, name: str, text: str, *, is_required: bool = Fal
 
 
 def _check_identifiers(errors: Errors, values: Mapping[str, Any], store: Store) -> None:
-    required = _required_identifier(store)
+    required = required_identifier(store)
     if required in values and values[required] is None:
         errors[required].append(BLANK)
     email, phone = values.get("email"), values.get("phone")
@@ -211,7 +211,7 @@ def _check_identifiers(errors: Errors, values: Mapping[str, Any], store: Store) 
     _check_text(errors, "loyalty_card_number", values.get("loyalty_card_number") or "")
 
 
-def _required_identifier(store: Store) -> str:
+def required_identifier(store: Store) -> str:
     """Return the identifier that the store's messages need (8.1)."""
     is_sms = store.settings.preferred_communication_method == Channel.SMS
     return "phone" if is_sms else "email"

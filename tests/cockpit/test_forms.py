@@ -1,5 +1,6 @@
 """The cockpit's forms end in commands …"""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -72,11 +73,47 @@ def test_shows_what_the_command_refuses_at_its_field(cockpit, store):
     CustomerFactory(store, email="alice@example.com")
     data = {"first_name": "A", "last_name": "B", "gender": "male", "email": "alice@example.com"}
 
-    answer = cockpit().post(url("accounts_customer"), data)
+    answer = cockpit().post(url("accounts_customer"), data | {"agreement1": "on"})
 
     assert errors_of(answer)["email"] == ["This value is already used."]
-    assert "agreement1" in errors_of(answer)
     assert Customer.objects.count() == 1
+
+
+@pytest.mark.parametrize(("method", "contact"), [("email", "email"), ("sms", "phone")])
+def test_marks_all_that_a_customer_must_give(cockpit, store, method, contact):
+    """8.1: the contact that the store writes to, and the agreement, are asked for at once."""
+    store.setting_values |= {"preferredCommunicationMethod": method}
+    store.save(update_fields=["setting_values"])
+
+    found = errors_of(cockpit().post(url("accounts_customer"), {"gender": "male"}))
+
+    assert set(found) == {"first_name", "last_name", contact, "agreement1"}
+    assert not Customer.objects.exists()
+
+
+def test_offers_genders_in_the_readers_language(cockpit, store):
+    client = cockpit()
+    client.cookies["django_language"] = "pl"
+
+    page = client.get(url("accounts_customer")).content.decode()
+
+    assert "Nie podano" in page
+    assert "Not disclosed" not in page
+
+
+def test_lists_what_is_wrong_in_the_order_of_the_page(cockpit, store):
+    """A level's texts stand first, though they are made after its other fields."""
+    page = cockpit().post(url("accounts_level"), {}).content.decode()
+
+    [notice] = re.findall(r'role="alert">.*?</div>', page, re.DOTALL)
+    assert re.findall(r'href="#(\w+)"', notice) == ["id_name_en", "id_condition_value"]
+
+
+def test_ties_each_error_to_its_field(cockpit, store):
+    page = cockpit().post(url("accounts_customer"), {}).content.decode()
+
+    assert 'aria-describedby="id_first_name_error"' in page
+    assert '<div id="id_first_name_error">' in page
 
 
 def test_changes_a_customer_and_nothing_else(cockpit, store):
