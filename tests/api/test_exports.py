@@ -1,8 +1,14 @@
 """`admin/export` …"""
 
-import pytest
+from datetime import timedelta
 
-from loyalty.core.exports import jobs
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from loyalty.core.actors import Actor, ActorKind
+from loyalty.core.exports import jobs, kinds
+from loyalty.core.exports.writing import Format
 from loyalty.core.models import ExportJob, Store
 from tests.factories import StoreFactory
 from tests.factories.accounts import CustomerFactory
@@ -73,6 +79,44 @@ def test_does_not_know_another_stores(people, api):
     assert answer.status_code == 404
 
 
+def test_links_are_of_one_store(people, api):
+    """A link names its file, and its address the store: both have to be right."""
+    other = StoreFactory()
+    path = linked(people).removeprefix("/api/DEFAULT/")
+
+    assert api().get(f"DEFAULT/{path}").status_code == 200
+    assert api().get(f"{other.code}/{path}").status_code == 404
+    assert api().get(f"DEFAULT/{path}x").status_code == 404
+
+
+def test_says_that_a_link_is_over(people, api, time_machine):
+    path = linked(people).removeprefix("/api/")
+    time_machine.move_to(timezone.now() + timedelta(hours=25), tick=False)
+
+    answer = api().get(path)
+
+    assert (answer.status_code, answer.data) == (
+        410,
+        {
+            "error": {
+                "code": 410,
+                "message": "This download link is over. "
+                "Ask for a new one where the export is listed.",
+            }
+        },
+    )
+
+
+def linked(store):
+    """Return the address of a finished file of a store."""
+    actor = Actor(kind=ActorKind.SYSTEM, id=None, uuid=None, name="system", is_super=True)
+    kind = kinds.get("customers")
+    job = jobs.start(jobs.Asked(kind, Format.CSV, store, actor, QueryDict()))
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    return jobs.link_to(job)
+
+
 @pytest.mark.parametrize(
     "values",
     [{"kind": "x"}, {"format": "pdf"}, {"filters": {"x": "1"}}, {"kind": ""}],
@@ -86,8 +130,6 @@ def test_refuses_what_is_not(people, api, values):
 
 
 def job_of(store):
-    from django.utils import timezone
-
     now = timezone.now()
     return {
         "store": store,

@@ -26,6 +26,7 @@ from kombu.exceptions import OperationalError
 from loyalty.core import clock, turns
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.api import formats
+from loyalty.core.errors import DomainError
 from loyalty.core.exports import kinds, reading, writing
 from loyalty.core.exports.columns import Plain
 from loyalty.core.exports.kinds import Kind
@@ -44,6 +45,18 @@ FILE_LASTS = timedelta(days=7)
 LINK_SALT = "loyalty.core.exports.link"
 
 Teller = Callable[[ExportJob], object]
+
+
+class LinkOver(DomainError):
+    """This download link is over. Ask for a new one where the export is listed."""
+
+    code = "link_over"
+
+
+class FileGone(DomainError):
+    """This file was deleted. Please take the list out again."""
+
+    code = "file_gone"
 
 
 @dataclass(frozen=True)
@@ -386,13 +399,25 @@ def link_to(job: ExportJob) -> str:
 
 
 def find_linked(store: Store, token: str) -> ExportJob | None:
-    """Return the finished job that a link is of; None: it is wrong, over, or another store's."""
+    """
+    Return the finished job that a link is of; None: it is wrong, or another store's.
+
+    :raises LinkOver: it was right for a day. :raises FileGone: its file is deleted by now.
+    """
+    signer = signing.TimestampSigner(salt=LINK_SALT)
     try:
-        uuid = signing.TimestampSigner(salt=LINK_SALT).unsign(token, max_age=LINK_LASTS)
-        job = get(store, UUID(uuid))
+        job = get(store, UUID(signer.unsign(token)))
     except (signing.BadSignature, ValueError):
         return None
-    return job if job is not None and job.state == ExportState.DONE else None
+    if job is None:
+        return None
+    try:
+        signer.unsign(token, max_age=LINK_LASTS)
+    except signing.SignatureExpired as error:
+        raise LinkOver from error
+    if job.state != ExportState.DONE:
+        raise FileGone
+    return job
 
 
 def download(job: ExportJob) -> HttpResponse:

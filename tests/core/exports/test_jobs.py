@@ -257,7 +257,21 @@ def test_links_end_after_a_day(shop, time_machine):
     assert jobs.find_linked(StoreFactory(), token) is None
     assert jobs.find_linked(shop, token[:-1]) is None
     time_machine.move_to(timezone.now() + timedelta(hours=25), tick=False)
-    assert jobs.find_linked(shop, token) is None
+    with pytest.raises(jobs.LinkOver):
+        jobs.find_linked(shop, token)
+    assert jobs.find_linked(StoreFactory(), token) is None
+
+
+def test_links_tell_that_the_file_was_deleted(shop):
+    job = jobs.start(asked(shop))
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    token = jobs.link_to(job).rpartition("/")[2]
+
+    jobs.forget_in_exports(shop)
+
+    with pytest.raises(jobs.FileGone):
+        jobs.find_linked(shop, token)
 
 
 def test_files_are_forgotten_after_a_week(shop, django_capture_on_commit_callbacks):

@@ -14,6 +14,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from loyalty.core.api.errors import answer
 from loyalty.core.api.forms import Form, FormOf
 from loyalty.core.api.open_loyalty.imports import ASYNC, wants_job
 from loyalty.core.api.views import ADMIN, PUBLIC, OpenLoyaltyView, Rule
@@ -120,8 +121,11 @@ class ExportFile(OpenLoyaltyView):
     rules = {"GET": PUBLIC}
 
     def get(self, request: Request, *, token: str, **ids: Any) -> HttpResponse:
-        """Answer a finished file to whoever has its link, for a day."""
-        job = jobs.find_linked(self.store, token)
+        """Answer a finished file to whoever has its link, for a day; 410 when that is over."""
+        try:
+            job = jobs.find_linked(self.store, token)
+        except (jobs.FileGone, jobs.LinkOver) as refusal:
+            return answer(status.HTTP_410_GONE, refusal.message)
         if job is None:
             raise NotFound
         return jobs.download(job)
