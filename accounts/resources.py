@@ -113,6 +113,42 @@ class CustomerResource(Resource):  # type: ignore[misc]  # as above
     company_nip = Part(None, "company.nip", Text())
 
 
+# What else files call these columns, in English and in Polish.
+EMAIL_WORDS = ("e-mail address", "mail", "adres e-mail", "poczta")
+PHONE_WORDS = (
+    *("phone number", "phone no", "telephone", "mobile", "mobile phone", "cell phone"),
+    *("telefon", "numer telefonu", "nr telefonu", "tel", "komórka", "telefon komórkowy"),
+)
+CARD_WORDS = (
+    *("card number", "card no", "card", "loyalty card", "loyalty card no"),
+    *("numer karty", "nr karty", "karta", "numer karty lojalnościowej"),
+)
+WORDS = {
+    "email": EMAIL_WORDS,
+    "firstName": ("given name", "forename", "imię", "pierwsze imię"),
+    "lastName": ("surname", "family name", "nazwisko"),
+    "active": ("is active", "enabled", "aktywny", "aktywna", "czy aktywny"),
+    "gender": ("sex", "płeć"),
+    "birthDate": ("date of birth", "birthday", "dob", "data urodzenia", "urodziny"),
+    "phone": PHONE_WORDS,
+    "loyaltyCardNumber": CARD_WORDS,
+    "agreement1": ("terms", "terms accepted", "rules", "regulamin", "akceptacja regulaminu"),
+    "agreement2": ("marketing", "marketing consent", "newsletter", "zgoda marketingowa"),
+    "agreement3": ("data processing", "data processing consent", "przetwarzanie danych"),
+    "levelId": ("id poziomu",),
+    "posId": ("point of sale id", "id punktu sprzedaży"),
+    "sellerId": ("id sprzedawcy",),
+    "address.street": ("ulica",),
+    "address.address1": ("house number", "numer domu", "nr domu"),
+    "address.address2": ("flat number", "apartment", "numer mieszkania", "nr mieszkania"),
+    "address.postal": ("zip", "zip code", "postcode", "postal code", "kod pocztowy"),
+    "address.city": ("town", "miasto", "miejscowość"),
+    "address.province": ("state", "region", "województwo"),
+    "address.country": ("country code", "kraj"),
+    "company.name": ("company", "firma", "nazwa firmy"),
+    "company.nip": ("tax id", "tax number", "vat id", "vat number", "numer nip"),
+    "labels": ("etykiety",),
+}
 REQUIRED_COLUMNS = ("email", "firstName", "lastName", "active", "gender", "agreement1")
 
 

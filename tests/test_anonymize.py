@@ -23,7 +23,7 @@ from earning.models import Invitation
 from earning.services import invitations
 from loyalty import webhooks
 from loyalty.core.actors import Actor, ActorKind
-from loyalty.core.imports import jobs, kinds
+from loyalty.core.imports import drafts, kinds, running
 from loyalty.core.models import (
     ArchivedAuditEntry,
     AuditArchive,
@@ -256,10 +256,10 @@ def test_empties_files_and_rows_that_were_brought_in(
     def bring_in(email: str) -> ImportJob:
         cells = [["email", "firstName", "lastName", "active", "gender", "agreement1"]]
         cells += [[email, f"Ann{MARK}", "New", "true", "female", "true"]] * 2
-        job = jobs.keep(
+        job = drafts.keep(
             store=told, kind=_customers_kind(), file=_table(kind, cells), name="f", actor=_staff()
         )
-        jobs.run(jobs.start(job=job, actor=_staff()).pk)
+        running.run(drafts.start(job=job, actor=_staff()).pk)
         return job
 
     hers, others = bring_in(PERSON["email"]), bring_in("bob@example.com")

@@ -20,8 +20,8 @@ from django.http import (
 )
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, gettext_noop, ngettext, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from accounts.cockpit import formats, rights
 from accounts.cockpit.pages import Column, Table
@@ -29,8 +29,9 @@ from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Resource
 from loyalty.cockpit import jobs_view
-from loyalty.core.errors import DomainError
-from loyalty.core.imports import failed, jobs, kinds, reading
+from loyalty.cockpit.import_messages import tell
+from loyalty.core.errors import DomainError, InvalidFields
+from loyalty.core.imports import chunks, columns, drafts, failed, jobs, kinds, reading, undoing
 from loyalty.core.imports.formats import Format
 from loyalty.core.imports.kinds import Kind
 from loyalty.core.models import ImportJob, ImportState, RowOutcome
@@ -39,8 +40,6 @@ JOBS_SHOWN = 100
 ROWS_SHOWN = 200
 SAMPLE_ROWS = 3
 SAMPLE_LENGTH_MAX = 40
-# What the API's answers begin with; whoever looks at a file has converted nothing.
-OF_THE_API = "Convert exception: "
 
 TONES = {
     ImportState.DRAFT: "neutral",
@@ -61,12 +60,6 @@ WORDS = (
     gettext_noop("Taken back"),
     gettext_noop("Duplicate"),
     gettext_noop("Refused"),
-    gettext_noop("The file is empty."),
-    gettext_noop("The file is a ZIP archive. Unpack it, and send the file inside."),
-    gettext_noop("The file is not text, nor a workbook (XLSX)."),
-    gettext_noop("The first line must name the columns."),
-    gettext_noop("This file cannot be brought in now."),
-    gettext_noop("Only points that were brought in can be taken back, and only once."),
 )
 
 
@@ -87,12 +80,17 @@ class UploadForm(forms.Form):
 
 @dataclass(frozen=True)
 class Match:
-    """One column of a file: what stands in it, and what it is taken for. `field`: its input."""
+    """
+    One column of a file: what stands in it, and what it is taken for. `field`: its input.
+
+    `is_proposed`: by what its name means; nobody has said so yet.
+    """
 
     field: str
     name: str
     samples: list[str]
     chosen: str
+    is_proposed: bool
 
 
 @dataclass(frozen=True)
@@ -133,6 +131,7 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
     may_modify = _may_modify(request, kind)
     is_ready = may_modify and found.state in {ImportState.DRAFT, ImportState.CHECKED}
     refused_count = found.rows_bad + found.rows_duplicate
+    matches = _matches(found) if is_ready and is_table and found.file else []
     context = {
         "title": found.name,
         "crumbs": [(_("Imports"), reverse("admin:imports")), (found.name, "")],
@@ -141,13 +140,15 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
         "format": Format(found.format).label,
         "state": _state(found),
         "is_ready": is_ready and bool(found.file),
-        "matches": _matches(found) if is_ready and is_table and found.file else [],
+        "matches": matches,
         "columns": [(name, name in kind.required) for name in kind.columns],
+        "is_proposed": any(match.is_proposed for match in matches),
         "earlier": jobs.find_earlier(found) if is_ready else None,
         "figures": _figures(found),
         "progress": _progress(found),
         "table": _rows(found) if kind.may_be_read_by(request.actor) else None,
-        "grid": failed.grid(found) if may_modify and not found.is_open else [],
+        "grid": failed.grid(found, tell) if may_modify and not found.is_open else [],
+        "error": tell(found.error),
         "refused_count": refused_count,
         "left_out": _left_out(refused_count),
         "may_undo": may_modify and kind.is_undoable and found.state == ImportState.DONE,
@@ -167,7 +168,11 @@ def act(request: CockpitRequest, job: UUID, deed: str) -> HttpResponse:
     try:
         shown = DEEDS[deed](request, found)
     except DomainError as refusal:
-        messages.error(request, word(refusal.message))
+        faults = refusal.errors if isinstance(refusal, InvalidFields) else {"": [refusal.message]}
+        for text in (text for texts in faults.values() for text in texts):
+            messages.error(request, tell(text))
+    if deed == "discard" and jobs.get(request.store, job) is None:
+        return HttpResponseRedirect(reverse("admin:imports"))
     return HttpResponseRedirect(_address(shown or found))
 
 
@@ -177,12 +182,23 @@ def refused(request: CockpitRequest, job: UUID) -> HttpResponse:
     if not jobs.kind_of(found).may_be_read_by(request.actor):
         raise rights.RightMissing(Resource(jobs.kind_of(found).resource), Access.MODIFY)
     answer = StreamingHttpResponse(
-        failed.stream(found), content_type=failed.CONTENT_TYPES[Format(found.format)]
+        failed.stream(found, _tell_in(get_language())),
+        content_type=failed.CONTENT_TYPES[Format(found.format)],
     )
     at = timezone.localtime(found.created_at)
     name = f"{found.kind}-{at:%Y-%m-%d-%H-%M-%S}-refused.{found.format}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return cast("HttpResponse", answer)
+
+
+def _tell_in(language: str) -> Callable[[str], str]:
+    """Return how to tell what is written while the answer is sent: the request is over by then."""
+
+    def tell_later(message: str) -> str:
+        with override(language):
+            return tell(message)
+
+    return tell_later
 
 
 def _seen(request: CockpitRequest) -> list[type[Kind]]:
@@ -213,11 +229,11 @@ def _keep(request: CockpitRequest, form: UploadForm) -> ImportJob | None:
     assert kind is not None
     file = form.cleaned_data["file"]
     try:
-        return jobs.keep(
+        return drafts.keep(
             store=request.store, kind=kind, file=file, name=file.name, actor=request.actor
         )
     except DomainError as refusal:
-        form.add_error("file", word(refusal.message))
+        form.add_error("file", tell(refusal.message))
         return None
 
 
@@ -228,16 +244,21 @@ def _check(request: CockpitRequest, job: ImportJob) -> None:
             for place, name in enumerate(job.header)
             if request.POST.get(f"column-{place}")
         }
-        jobs.map_columns(job=job, mapping=chosen)
-    jobs.check(job=job)
+        drafts.map_columns(job=job, mapping=chosen)
+    drafts.check(job=job)
 
 
 def _start(request: CockpitRequest, job: ImportJob) -> None:
-    jobs.start(job=job, actor=request.actor, is_again=bool(request.POST.get("again")))
+    drafts.start(job=job, actor=request.actor, is_again=bool(request.POST.get("again")))
+
+
+def _discard(request: CockpitRequest, job: ImportJob) -> None:
+    drafts.discard(job=job)
+    messages.success(request, _("%(file)s was thrown away.") % {"file": job.name})
 
 
 def _undo(request: CockpitRequest, job: ImportJob) -> None:
-    taken, left = jobs.undo(job=job, actor=request.actor)
+    taken, left = undoing.undo(job=job, actor=request.actor)
     text = ngettext("%(count)s row was taken back.", "%(count)s rows were taken back.", taken)
     messages.success(request, text % {"count": formats.whole(taken)})
     if left:
@@ -252,19 +273,20 @@ def _undo(request: CockpitRequest, job: ImportJob) -> None:
 def _mend(request: CockpitRequest, job: ImportJob) -> ImportJob:
     """Check the rows that were mended in the grid, as an import of their own."""
     file = BytesIO(failed.mended(job, request.POST.dict()))
-    kept = jobs.keep(
+    return drafts.bring_in(
         store=request.store,
         kind=jobs.kind_of(job),
         file=file,
         name=f"{Path(job.name).stem} ({_('mended')}).csv",
         actor=request.actor,
+        mapping=job.mapping,
+        is_check=True,
     )
-    jobs.map_columns(job=kept, mapping=job.mapping)
-    return jobs.check(job=kept)
 
 
 DEEDS: dict[str, Callable[[CockpitRequest, ImportJob], ImportJob | None]] = {
     "check": _check,
+    "discard": _discard,
     "mend": _mend,
     "start": _start,
     "undo": _undo,
@@ -282,6 +304,7 @@ def _matches(job: ImportJob) -> list[Match]:
         for line in (row.content if isinstance(row.content, list) else [row.content])
         if isinstance(line, dict)
     ]
+    called = columns.guess(job.header, jobs.kind_of(job))
     return [
         Match(
             field=f"column-{place}",
@@ -289,7 +312,8 @@ def _matches(job: ImportJob) -> list[Match]:
             samples=[
                 text[:SAMPLE_LENGTH_MAX] for line in lines[:SAMPLE_ROWS] if (text := line.get(name))
             ],
-            chosen=job.mapping.get(name, ""),
+            chosen=(chosen := job.mapping.get(name, "")),
+            is_proposed=job.state == ImportState.DRAFT and chosen not in {"", called.get(name)},
         )
         for place, name in enumerate(job.header)
         if name and name != reading.ERROR_COLUMN
@@ -316,11 +340,11 @@ def _figures(job: ImportJob) -> list[tuple[str, str, str]]:
 
 def _left_out(refused_count: int) -> str:
     """Say how many refused rows nobody can see; "" where there are none of these."""
-    left_out = refused_count - jobs.REFUSED_KEPT_MAX
+    left_out = refused_count - chunks.REFUSED_KEPT_MAX
     if left_out <= 0:
         return ""
     return _("The first %(kept)s refused rows are kept; another %(count)s are only counted.") % {
-        "kept": formats.whole(jobs.REFUSED_KEPT_MAX),
+        "kept": formats.whole(chunks.REFUSED_KEPT_MAX),
         "count": formats.whole(left_out),
     }
 
@@ -386,7 +410,7 @@ def _rows(job: ImportJob) -> Table | None:
                 word(RowOutcome(row.outcome).label), OUTCOME_TONES[RowOutcome(row.outcome)]
             ),
             row.identifier or formats.EMPTY,
-            row.message.removeprefix(OF_THE_API),
+            tell(row.message),
         )
         for row in told
     ]

@@ -11,7 +11,8 @@ from kombu.exceptions import OperationalError
 
 from loyalty.core import clock, consumers, throttle, turns
 from loyalty.core.exports import jobs as exports
-from loyalty.core.imports import jobs as imports
+from loyalty.core.imports import forgetting as imported_files
+from loyalty.core.imports import running as imports
 from loyalty.core.jobs import Run, recurring
 from loyalty.core.messages import outbox
 from loyalty.core.models import IdempotencyRecord
@@ -117,7 +118,7 @@ def bring_in_files(job_id: int | None = None, turn: int | None = None) -> int:
     counts={"files": _("files deleted"), "rows": _("rows forgotten")},
 )
 def forget_imports(run: Run) -> None:
-    imports.forget(run=run)
+    imported_files.forget(run=run)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -106,13 +106,13 @@ def open_store(*, with_rules: bool = False) -> Any:
 
 def take(kind: str, text: str, store: Any) -> None:
     from loyalty.core.actors import SYSTEM
-    from loyalty.core.imports import jobs, kinds
+    from loyalty.core.imports import drafts, kinds, running
 
     found = kinds.get(kind)
     assert found is not None
     file = io.BytesIO(text.encode())
-    job = jobs.keep(store=store, kind=found, file=file, name=f"{kind}.csv", actor=SYSTEM)
-    jobs.run(jobs.start(job=job, actor=SYSTEM).pk)
+    job = drafts.keep(store=store, kind=found, file=file, name=f"{kind}.csv", actor=SYSTEM)
+    running.run(drafts.start(job=job, actor=SYSTEM).pk)
     job.refresh_from_db()
     assert job.rows_ok == job.rows_done > 0, (job.error, job.rows.first())
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Customer
 from accounts.selectors import balances
-from loyalty.core.imports import jobs
+from loyalty.core.imports import chunks, running
 from loyalty.core.models import ImportJob, ImportState, Store
 from tests.factories import LevelFactory, StoreFactory
 from tests.factories.accounts import CustomerFactory
@@ -41,7 +41,7 @@ def page(job, name="import", *more):
 
 
 def work(job) -> None:
-    jobs.run(job.pk)
+    running.run(job.pk)
     job.refresh_from_db()
 
 
@@ -151,8 +151,53 @@ def test_knows_nothing_of_another_stores_imports(cockpit, shop):
     upload(cockpit(), f"{HEADER}\n{GOOD}\n")
     ImportJob.objects.update(store=StoreFactory())
     job = ImportJob.objects.get()
+    client = cockpit(username="sam")
 
-    assert cockpit(username="sam").get(page(job)).status_code == 404
+    assert client.get(page(job)).status_code == 404
+    assert client.get(page(job, "import_refused")).status_code == 404
+    for deed in ("check", "discard", "mend", "start", "undo"):
+        assert client.post(page(job, "import_act", deed)).status_code == 404
+    job.refresh_from_db()
+    assert job.state == ImportState.DRAFT
+
+
+def test_proposes_what_columns_are(cockpit, shop):
+    client = cockpit()
+    upload(client, f"adres e-mail;Imię;Nazwisko;active;płeć;Regulamin\n{GOOD}\n")
+
+    shown = " ".join(client.get(page(ImportJob.objects.get())).content.decode().split())
+
+    for column in ("email", "firstName", "lastName", "active", "gender", "agreement1"):
+        assert f'<option value="{column}" selected' in shown
+    assert shown.count(">Proposed<") == 5
+
+
+def test_throws_a_draft_away(cockpit, shop):
+    client = cockpit()
+    upload(client, f"{HEADER}\n{GOOD}\n")
+
+    answer = client.post(page(ImportJob.objects.get(), "import_act", "discard"), follow=True)
+
+    assert "people.csv was thrown away." in answer.content.decode()
+    assert not ImportJob.objects.exists()
+
+
+def test_tells_of_rows_in_the_readers_language(cockpit, shop):
+    client = cockpit()
+    upload(client, f"{HEADER}\n{GOOD}\n{GOOD}\n{GOOD.replace('female', 'x')}\nbob;x\n")
+    job = ImportJob.objects.get()
+    client.post(page(job, "import_act", "check"), MAPPING)
+    work(job)
+    polish = {"accept-language": "pl"}
+
+    shown = client.get(page(job), headers=polish).content.decode()
+
+    assert "email: Ta wartość jest już zajęta." in shown
+    assert "gender powinno być jednym z: male, female, not_disclosed" in shown
+    assert "Liczba komórek w wierszu: 2, w nagłówku: 6." in shown
+    file = b"".join(client.get(page(job, "import_refused"), headers=polish)).decode()
+    assert "gender powinno być jednym z" in file
+    assert "exception" not in shown + file
 
 
 def test_lists_many_with_the_queries_of_few(cockpit, shop, django_assert_max_num_queries):
@@ -185,7 +230,7 @@ def test_mends_refused_rows_in_a_grid(cockpit, shop):
 
 
 def test_says_how_many_refused_rows_are_not_kept(cockpit, shop, monkeypatch):
-    monkeypatch.setattr(jobs, "REFUSED_KEPT_MAX", 2)
+    monkeypatch.setattr(chunks, "REFUSED_KEPT_MAX", 2)
     client = cockpit()
     bad = GOOD.replace("female", "x")
     upload(client, "\n".join([HEADER, *(bad.replace("ann@", f"ann{n}@") for n in range(5)), ""]))

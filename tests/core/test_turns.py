@@ -7,7 +7,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from loyalty.core import tasks, turns
-from loyalty.core.imports import jobs, kinds
+from loyalty.core.imports import drafts, kinds, running
 from loyalty.core.models import ImportJob, ImportState
 from tests.core.imports.conftest import as_csv, keep, mona, person, shop  # noqa: F401  # fixtures
 from tests.running.test_killed_jobs import end_of, in_a_process
@@ -33,7 +33,7 @@ def begin(keep, mona, monkeypatch):  # noqa: F811  # the fixtures
         nonlocal made
         made += rows
         people = [person(made + number) for number in range(rows)]
-        return jobs.start(job=keep(as_csv(people)), actor=mona)
+        return drafts.start(job=keep(as_csv(people)), actor=mona)
 
     return start
 
@@ -83,7 +83,7 @@ def test_a_message_whose_worker_was_killed_is_good_again(begin, sent, monkeypatc
     def die(now):
         kill(getpid(), signal.SIGKILL)
 
-    assert end_of(in_a_process(lambda: jobs.run(job.pk, tell=die))) == -signal.SIGKILL
+    assert end_of(in_a_process(lambda: running.run(job.pk, tell=die))) == -signal.SIGKILL
     assert state_of(job) == ("running", 2)
 
     assert tasks.bring_in_files(job.pk, 0) == 6

@@ -14,7 +14,7 @@ from loyalty.core.actors import SYSTEM
 from loyalty.core.exports import jobs as exports
 from loyalty.core.exports import kinds as export_kinds
 from loyalty.core.exports.writing import Format
-from loyalty.core.imports import jobs as imports
+from loyalty.core.imports import drafts
 from loyalty.core.imports import kinds as import_kinds
 from loyalty.core.models import ExportState, ImportState
 from tests.core.imports.conftest import as_csv, person
@@ -71,8 +71,8 @@ def test_to_the_same_end(worker, shop, seed, monkeypatch):  # noqa: F811
     people[ROWS // 2] = people[0]
     file = BytesIO(as_csv(people).encode())
     kind = import_kinds.get("customers")
-    job = imports.start(
-        job=imports.keep(store=shop, kind=kind, file=file, name="f", actor=SYSTEM), actor=SYSTEM
+    job = drafts.start(
+        job=drafts.keep(store=shop, kind=kind, file=file, name="f", actor=SYSTEM), actor=SYSTEM
     )
     send(worker, "loyalty.core.tasks.bring_in_files", job.pk, 0)
 

@@ -52,6 +52,9 @@ class CustomersKind(Kind):
     element = "customer"
     columns = (*resources.CUSTOMERS.names, "labels")
     required = resources.REQUIRED_COLUMNS
+    words = resources.WORDS
+    # A customer's own, rather than their company's.
+    vague = frozenset({"name"})
     days = frozenset({"birthDate"})
     chunk_rows = 2_000
 

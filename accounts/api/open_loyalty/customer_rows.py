@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from accounts import resources
 from accounts.selectors.customers import Named
 from loyalty.core.errors import InvalidFields
 from loyalty.core.imports.kinds import NO_UUID, uuid_of
@@ -9,6 +10,13 @@ from loyalty.core.xml_rows import Row, text_of
 
 # In the order in which they are tried.
 NODES = ("customerId", "customerEmail", "customerLoyaltyCardNumber", "customerPhoneNumber")
+# What else tables call these columns.
+WORDS = {
+    "customerId": ("customer", "member id", "klient", "id klienta"),
+    "customerEmail": ("email", *resources.EMAIL_WORDS, "email klienta"),
+    "customerLoyaltyCardNumber": ("loyalty card number", *resources.CARD_WORDS),
+    "customerPhoneNumber": ("phone", *resources.PHONE_WORDS),
+}
 
 
 def read_named(row: Row) -> Named:

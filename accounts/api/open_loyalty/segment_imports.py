@@ -30,6 +30,10 @@ class SegmentCustomersKind(Kind):
     root = "segmentCustomers"
     element = "segmentCustomer"
     columns = ("segmentId", "segmentName", *customer_rows.NODES)
+    words = customer_rows.WORDS | {
+        "segmentId": ("id segmentu",),
+        "segmentName": ("segment", "nazwa segmentu"),
+    }
     chunk_rows = 2_000
 
     def identify(self, row: Row) -> str:

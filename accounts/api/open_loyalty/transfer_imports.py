@@ -48,6 +48,12 @@ class PointsKind(Kind):
     element = "pointsTransfer"
     columns = (*customer_rows.NODES, "points", "type", "validityDuration", "comment")
     required = ("points", "type")
+    words = customer_rows.WORDS | {
+        "points": ("amount", "points amount", "punkty", "liczba punktów", "ilość punktów", "kwota"),
+        "type": ("transfer type", "typ", "rodzaj"),
+        "validityDuration": ("validity", "valid days", "days valid", "ważność", "dni ważności"),
+        "comment": ("note", "remark", "reason", "komentarz", "uwagi", "powód"),
+    }
     id_key = "pointsTransferId"
     is_undoable = True
     # Each row locks its customer's wallet until the last is written.

@@ -33,6 +33,11 @@ class CouponCodesKind(Kind):
     element = "couponCode"
     columns = ("campaignId", "campaignName", "code")
     required = ("code",)
+    words = {
+        "campaignId": ("reward id", "id kampanii", "id nagrody"),
+        "campaignName": ("campaign", "reward", "reward name", "kampania", "nagroda"),
+        "code": ("coupon", "coupon code", "voucher", "voucher code", "kod", "kod kuponu", "kupon"),
+    }
     chunk_rows = 2_000
     is_secret = True
 

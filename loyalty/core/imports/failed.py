@@ -8,7 +8,7 @@ Readers of imports leave all three out.
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Any
@@ -33,17 +33,20 @@ ROWS_AT_ONCE = 500
 GRID_ROWS_MAX = 50
 MARK = "\ufeff"
 
+# Returns a row's message in the words of whoever reads it.
+Tell = Callable[[str], str]
 
-def stream(job: ImportJob) -> Iterator[bytes]:
-    """Yield the file, in constant memory."""
+
+def stream(job: ImportJob, tell: Tell = str) -> Iterator[bytes]:
+    """Yield the file, in constant memory. `tell`: the API hands the messages out as they are."""
     rows = job.rows.exclude(outcome=RowOutcome.DONE).exclude(content=None).order_by("number")
     found = rows.iterator(chunk_size=ROWS_AT_ONCE)
     kept_as = Format(job.format)
     if kept_as == Format.XML:
-        return _xml(job, found)
+        return _xml(job, found, tell)
     if kept_as == Format.JSON_LINES:
-        return _json_lines(found)
-    return _workbook(job, found) if kept_as == Format.XLSX else _csv(job, found)
+        return _json_lines(found, tell)
+    return _workbook(job, found, tell) if kept_as == Format.XLSX else _csv(job, found, tell)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class GridLine:
     cells: list[tuple[str, str, str]]
 
 
-def grid(job: ImportJob) -> list[GridLine]:
+def grid(job: ImportJob, tell: Tell = str) -> list[GridLine]:
     """Return the first refused rows of a table, cell by cell: (input, column, text)."""
     if not Format(job.format).is_table:
         return []
@@ -63,7 +66,7 @@ def grid(job: ImportJob) -> list[GridLine]:
     return [
         GridLine(
             row.number,
-            row.message,
+            tell(row.message),
             [
                 (f"cell-{row.number}-{place}-{column}", name, str(line.get(name, "")))
                 for column, name in enumerate(job.header)
@@ -93,28 +96,28 @@ def _parts(row: ImportRow) -> list[Any]:
     return row.content if isinstance(row.content, list) else [row.content]
 
 
-def _lines(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[list[str]]:
+def _lines(job: ImportJob, rows: Iterator[ImportRow], tell: Tell) -> Iterator[list[str]]:
     """Yield the lines of a table; several of them may make up a row."""
     yield [*job.header, ERROR_COLUMN]
     for row in rows:
         for line in _parts(row):
             cells = line if isinstance(line, dict) else {}
-            yield [*(str(cells.get(name, "")) for name in job.header), row.message]
+            yield [*(str(cells.get(name, "")) for name in job.header), tell(row.message)]
 
 
-def _csv(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[bytes]:
+def _csv(job: ImportJob, rows: Iterator[ImportRow], tell: Tell) -> Iterator[bytes]:
     yield MARK.encode()
-    for line in _lines(job, rows):
+    for line in _lines(job, rows, tell):
         text = io.StringIO()
         writer = csv.writer(text, delimiter=job.dialect.get("delimiter", ","))
         writer.writerow([csv_rows.cell(value) for value in line])
         yield text.getvalue().encode()
 
 
-def _workbook(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[bytes]:
+def _workbook(job: ImportJob, rows: Iterator[ImportRow], tell: Tell) -> Iterator[bytes]:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
-    for line in _lines(job, rows):
+    for line in _lines(job, rows, tell):
         sheet.append([csv_rows.cell(value) for value in line])
     with TemporaryFile() as file:
         book.save(file)
@@ -123,21 +126,21 @@ def _workbook(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[bytes]:
             yield block
 
 
-def _json_lines(rows: Iterator[ImportRow]) -> Iterator[bytes]:
+def _json_lines(rows: Iterator[ImportRow], tell: Tell) -> Iterator[bytes]:
     for row in rows:
         content = row.content
         if isinstance(content, dict):
-            text = json.dumps(content | {ERROR_COLUMN: row.message}, ensure_ascii=False)
+            text = json.dumps(content | {ERROR_COLUMN: tell(row.message)}, ensure_ascii=False)
         else:
             text = content if isinstance(content, str) else json.dumps(content)
         yield f"{text}\n".encode()
 
 
-def _xml(job: ImportJob, rows: Iterator[ImportRow]) -> Iterator[bytes]:
+def _xml(job: ImportJob, rows: Iterator[ImportRow], tell: Tell) -> Iterator[bytes]:
     kind = kind_of(job)
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<{kind.root}>\n'.encode()
     for row in rows:
-        message = row.message.replace("--", "- -")
+        message = tell(row.message).replace("--", "- -")
         yield f"  <!-- {message} -->\n  {_element(kind.element, row.content)}\n".encode()
     yield f"</{kind.root}>\n".encode()
 

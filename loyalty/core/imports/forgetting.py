@@ -1,18 +1,40 @@
-"""Take a person out of files that were brought in, and of what is remembered of their rows."""
+"""Delete files that were brought in, and what is remembered of their rows: they tell of people."""
 
 import zipfile
 from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 from typing import IO
 from uuid import UUID
 
 from django.db import transaction
 
-from loyalty.core import sql
+from loyalty.core import clock, sql
 from loyalty.core.imports.formats import BLOCK_BYTES, Format
-from loyalty.core.models import ImportJob, Store
+from loyalty.core.jobs import Run
+from loyalty.core.models import ImportJob, ImportRow, Store
 
+KEPT_FOR = timedelta(days=30)
+FORGET_CHUNK = 5_000
 ENCODINGS = ("utf-8", "cp1250", "utf-16-le")
 TEXT_LENGTH_MIN = 3
+
+
+def forget(*, run: Run, now: datetime | None = None) -> None:
+    """Delete old files and the rows told of: both hold customers' data. The counts stay."""
+    limit = (now or clock.now()) - KEPT_FOR
+    old = ImportJob.objects.filter(created_at__lt=limit).exclude(file="")
+    for job in old.order_by("pk").iterator(chunk_size=200):
+        if job.is_open:
+            continue
+        rows = job.rows.order_by("pk").values_list("pk", flat=True)
+        while ids := list(rows[:FORGET_CHUNK]):
+            with run.chunk() as done:
+                done["rows"] = ImportRow.objects.filter(pk__in=ids).delete()[0]
+        with run.chunk() as done:
+            storage, name = job.file.storage, job.file.name
+            ImportJob.objects.filter(pk=job.pk).update(file="")
+            transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))  # type: ignore[misc]
+            done["files"] = 1
 
 
 def forget_in_imports(*, store: Store, things: Collection[UUID], texts: Collection[str]) -> None:

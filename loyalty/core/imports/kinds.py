@@ -63,6 +63,10 @@ class Kind:
     element: ClassVar[str]
     columns: ClassVar[Sequence[str]]
     required: ClassVar[Sequence[str]] = ()
+    # What else people call columns, in English and in Polish; accents and signs do not count.
+    words: ClassVar[Mapping[str, Sequence[str]]] = {}
+    # Short names of columns, in small letters, that may as well mean something else.
+    vague: ClassVar[frozenset[str]] = frozenset()
     # Of these a comma in a number, or another way to write a day, is mended in tables.
     decimals: ClassVar[frozenset[str]] = frozenset()
     days: ClassVar[frozenset[str]] = frozenset()

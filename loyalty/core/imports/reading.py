@@ -59,27 +59,6 @@ def read(file: IO[bytes], source: Source) -> Iterator[FileRow]:
     return _joined(_read_table(file, source), source)
 
 
-def guess_mapping(header: Sequence[str], kind: type[Kind]) -> dict[str, str]:
-    """Return which columns of a file are which of the kind's, by their names."""
-    by_name: dict[str, str] = {}
-    last = [_plain(column.rpartition(".")[2]) for column in kind.columns]
-    for column in kind.columns:
-        short = _plain(column.rpartition(".")[2])
-        if last.count(short) == 1:
-            by_name.setdefault(short, column)
-    by_name |= {_plain(column): column for column in kind.columns}
-    found: dict[str, str] = {}
-    for name in header:
-        meant = by_name.get(_plain(name))
-        if meant is not None and meant not in found.values():
-            found[name] = meant
-    return found
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).casefold()
-
-
 def _read_xml(file: IO[bytes]) -> Iterator[FileRow]:
     try:
         for row in read_rows(file):

@@ -12,7 +12,7 @@ from accounts.ledger import checks
 from accounts.models import PointsTransfer
 from accounts.selectors import balances
 from loyalty.core import clock, locks
-from loyalty.core.imports import jobs
+from loyalty.core.imports import chunks
 from loyalty.core.models import AuditEntry, ImportJob
 from tests.factories.accounts import CustomerFactory
 from tests.factories.core import StoreFactory
@@ -221,8 +221,8 @@ def test_takes_no_row_of_the_same_file_twice(sam, shop, alice):
 
     again, third = send(sam, shop, text), send(sam, shop, text)
 
-    assert told(again) == [jobs.KNOWN_ROW, "success"]
-    assert told(third) == [jobs.KNOWN_ROW, jobs.KNOWN_ROW]
+    assert told(again) == [chunks.KNOWN_ROW, "success"]
+    assert told(third) == [chunks.KNOWN_ROW, chunks.KNOWN_ROW]
     assert points_of(alice) == 15
     assert AuditEntry.objects.filter(event_type="ImportFile").count() == 3
 

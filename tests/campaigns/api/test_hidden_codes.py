@@ -16,7 +16,7 @@ from loyalty.core.actors import SYSTEM, Actor
 from loyalty.core.exports import jobs, kinds
 from loyalty.core.exports.jobs import Asked
 from loyalty.core.exports.writing import Format
-from loyalty.core.imports import jobs as import_jobs
+from loyalty.core.imports import drafts, running
 from loyalty.core.imports import kinds as import_kinds
 from loyalty.core.models import Event, Store
 from tests.campaigns.conftest import STAFF
@@ -194,9 +194,9 @@ def test_rows_of_a_file_of_codes_are_for_who_may_bring_them_in(
     kind = import_kinds.get("coupon-codes")
     assert kind is not None
     file = BytesIO(f"campaignName;code\nMug;{FREE}\n".encode())
-    kept = import_jobs.keep(store=shop, kind=kind, file=file, name="codes", actor=STAFF)
-    job = import_jobs.start(job=kept, actor=STAFF)
-    import_jobs.run(job.pk)
+    kept = drafts.keep(store=shop, kind=kind, file=file, name="codes", actor=STAFF)
+    job = drafts.start(job=kept, actor=STAFF)
+    running.run(job.pk)
 
     address = f"SHOP/admin/import/{job.uuid}"
     assert viewer.get(address).data["totalDuplicates"] == 1

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import StaffUser
 from loyalty.core.actors import Actor, ActorKind
-from loyalty.core.imports import jobs, kinds
+from loyalty.core.imports import drafts, kinds, running
 from loyalty.core.models import ImportJob, Store
 from tests.factories import LevelFactory, StoreFactory
 
@@ -37,7 +37,7 @@ def keep(shop: Store, mona: Actor) -> Callable[..., ImportJob]:
         raw = data.encode() if isinstance(data, str) else data
         found = kinds.get(kind)
         assert found is not None
-        return jobs.keep(store=shop, kind=found, file=io.BytesIO(raw), name=name, actor=mona)
+        return drafts.keep(store=shop, kind=found, file=io.BytesIO(raw), name=name, actor=mona)
 
     return make
 
@@ -47,8 +47,8 @@ def bring_in(keep: Callable[..., ImportJob], mona: Actor) -> Callable[..., Impor
     """`bring_in(data)` takes a file to its end."""
 
     def make(data: bytes | str, kind: str = "customers", *, is_again: bool = False) -> ImportJob:
-        job = jobs.start(job=keep(data, kind), actor=mona, is_again=is_again)
-        jobs.run(job.pk)
+        job = drafts.start(job=keep(data, kind), actor=mona, is_again=is_again)
+        running.run(job.pk)
         job.refresh_from_db()
         return job
 

@@ -8,10 +8,10 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from accounts.models import Customer, StaffUser
 from loyalty.core.api.open_loyalty import imports
-from loyalty.core.imports import jobs
+from loyalty.core.imports import chunks, jobs, running
 from loyalty.core.models import ImportJob, ImportState, Store
 from tests.core.imports.conftest import as_csv, as_json_lines, as_workbook, as_xml, person
-from tests.factories import CustomerFactory
+from tests.factories import CustomerFactory, StoreFactory
 from tests.support.api import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def send(client, shop, text, path="admin/customer/import", **headers):
 
 def finished(job_uuid, shop):
     job = jobs.get(shop, job_uuid)
-    jobs.run(job.pk)
+    running.run(job.pk)
     return jobs.get(shop, job_uuid)
 
 
@@ -141,8 +141,45 @@ def test_takes_points_back_once(sam, eve, shop, bring_in):
 
 
 def test_keeps_no_more_refused_rows_than_anybody_mends(bring_in, monkeypatch):
-    monkeypatch.setattr(jobs, "REFUSED_KEPT_MAX", 3)
+    monkeypatch.setattr(chunks, "REFUSED_KEPT_MAX", 3)
 
     job = bring_in(as_csv([person(number, gender="x") for number in range(9)]))
 
     assert (job.rows_bad, job.rows.count()) == (9, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("email\nx\n", "The file lacks columns: active, agreement1", id="columns"),
+        pytest.param("a;a\n", "The column a stands there 2 times.", id="names"),
+    ],
+)
+def test_leaves_nothing_of_a_file_that_is_refused(sam, shop, settings, tmp_path, text, said):
+    settings.MEDIA_ROOT = tmp_path
+
+    answer = send(sam, shop, text, headers={"Prefer": "respond-async"})
+
+    assert answer.status_code == 400
+    assert said in str(answer.data)
+    assert not ImportJob.objects.exists()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_takes_no_words_for_the_names_of_columns(sam, shop):
+    """Nobody is there to confirm what they mean."""
+    text = as_csv([person(1)], ("mail", "imię", "nazwisko", "active", "gender", "agreement1"))
+
+    answer = send(sam, shop, text, headers={"Prefer": "respond-async"})
+
+    assert answer.status_code == 400
+    assert "The file lacks columns: email, firstName, lastName." in str(answer.data)
+
+
+@pytest.mark.parametrize("path", ["", "/rows", "/refused", "/undo"])
+def test_knows_nothing_of_another_stores_jobs(sam, bring_in, path):
+    job = bring_in(as_csv([person(1, gender="x")]))
+    other = StoreFactory()
+    method = "POST" if path == "/undo" else "GET"
+
+    assert sam.call(method, f"{other.code}/admin/import/{job.uuid}{path}").status_code == 404

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import Customer
-from loyalty.core.imports import jobs, kinds
+from loyalty.core.imports import drafts, kinds, running
 from loyalty.core.models import ImportJob, ImportState
 from tests.core.imports.conftest import as_csv, person
 
@@ -85,14 +85,15 @@ def test_cannot_begin(run, text, options, said):
     assert code == 2
     assert said in err
     assert not Customer.objects.exists()
+    assert not ImportJob.objects.exists()
 
 
 def test_goes_on_where_it_was_stopped(run, keep, mona, monkeypatch):
     kind = kinds.get("customers")
     monkeypatch.setattr(kind, "chunk_rows", 1)
     text = as_csv([person(1), person(2), person(3)])
-    job = jobs.start(job=keep(text), actor=mona)
-    jobs.run(job.pk, seconds=0)
+    job = drafts.start(job=keep(text), actor=mona)
+    running.run(job.pk, seconds=0)
 
     code, out, err = run(text)
 
@@ -100,3 +101,27 @@ def test_goes_on_where_it_was_stopped(run, keep, mona, monkeypatch):
     assert out == "3 rows: 3 taken, 0 duplicates, 0 refused.\n"
     job.refresh_from_db()
     assert (job.state, ImportJob.objects.count()) == (ImportState.DONE, 1)
+
+
+def test_says_what_it_takes_columns_for(run):
+    header = ("E-mail", "Imię", "Nazwisko", "active", "gender", "Regulamin")
+
+    code, out, err = run(as_csv([person(1)], header))
+
+    assert (code, out) == (0, "1 rows: 1 taken, 0 duplicates, 0 refused.\n")
+    assert err == (
+        "Columns taken by what their names mean: "
+        "Imię=firstName, Nazwisko=lastName, Regulamin=agreement1.\n"
+    )
+    assert Customer.objects.get().first_name == "Ann"
+
+
+def test_takes_a_column_for_what_it_is_told(run):
+    header = ("email", "surname", "first_name", "active", "gender", "agreement1")
+
+    code, _out, err = run(
+        as_csv([person(1)], header), "--map=surname=firstName", "--map=first_name=lastName"
+    )
+
+    assert (code, err) == (0, "")
+    assert Customer.objects.get().first_name == "Ann"

@@ -1,5 +1,6 @@
 """Files brought in in the background … Source: IMP-1, IMP-2, IMP-5."""
 
+import errno
 import os
 import signal
 import time
@@ -7,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
@@ -18,7 +19,7 @@ from accounts.models import Customer, PointsTransfer
 from accounts.selectors import balances
 from loyalty.core import jobs as recurring
 from loyalty.core.actors import SYSTEM
-from loyalty.core.imports import jobs, kinds
+from loyalty.core.imports import answering, drafts, forgetting, jobs, kinds, running, undoing
 from loyalty.core.models import AuditEntry, Event, ImportJob, ImportRow, ImportState, RowOutcome
 from tests.core.imports.conftest import (
     as_csv,
@@ -68,15 +69,15 @@ def test_takes_the_same_rows_out_of_every_format(bring_in, write):
 def test_check_keeps_nothing_but_the_counts(keep, mona):
     job = keep(as_csv([person(1), person(2, gender="x"), person(1)]))
 
-    jobs.check(job=job)
-    jobs.run(job.pk)
+    drafts.check(job=job)
+    running.run(job.pk)
 
     job.refresh_from_db()
     assert (job.state, counts(job), job.rows_total) == (ImportState.CHECKED, (3, 1, 1, 1), 3)
     assert not Customer.objects.exists()
     assert not Event.objects.filter(type="customer.registered").exists()
-    jobs.start(job=job, actor=mona)
-    jobs.run(job.pk)
+    drafts.start(job=job, actor=mona)
+    running.run(job.pk)
     job.refresh_from_db()
     assert (job.state, counts(job)) == (ImportState.DONE, (3, 1, 1, 1))
     assert Customer.objects.count() == 1
@@ -107,43 +108,43 @@ def test_takes_points_back(bring_in, shop, mona):
         "points",
     )
 
-    assert jobs.undo(job=job, actor=mona) == (2, 1)
+    assert undoing.undo(job=job, actor=mona) == (2, 1)
 
     job.refresh_from_db()
     assert job.state == ImportState.UNDONE
     assert balances.get_figures(alice.wallet_id, timezone.now()).points == 0
     assert checks.find_differences() == []
-    with pytest.raises(jobs.NotUndoable):
-        jobs.undo(job=job, actor=mona)
+    with pytest.raises(undoing.NotUndoable):
+        undoing.undo(job=job, actor=mona)
     assert AuditEntry.objects.filter(event_type="UndoImport").count() == 1
 
 
 def test_cannot_take_customers_back(bring_in, mona):
     job = bring_in(as_csv([person(1)]))
 
-    with pytest.raises(jobs.NotUndoable):
-        jobs.undo(job=job, actor=mona)
+    with pytest.raises(undoing.NotUndoable):
+        undoing.undo(job=job, actor=mona)
 
     assert Customer.objects.count() == 1
 
 
 def test_starts_a_file_once(keep, mona):
     job = keep(as_csv([person(1)]))
-    jobs.start(job=job, actor=mona)
+    drafts.start(job=job, actor=mona)
 
-    with pytest.raises(jobs.NotReady):
-        jobs.start(job=job, actor=mona, is_again=True)
+    with pytest.raises(drafts.NotReady):
+        drafts.start(job=job, actor=mona, is_again=True)
 
     job.refresh_from_db()
     assert (job.state, job.rows_done) == (ImportState.RUNNING, 0)
 
 
 def test_remembers_how_a_header_was_mapped(keep, mona):
-    header = ("Mail", "First", "Last", "Active", "Gender", "Rules")
+    header = ("Where", "First", "Last", "Active", "Gender", "Yes")
     job = keep(as_csv([person(1)], header))
     assert job.mapping == {"Active": "active", "Gender": "gender"}
-    with pytest.raises(jobs.MissingColumns, match="agreement1, email, firstName, lastName"):
-        jobs.start(job=job, actor=mona)
+    with pytest.raises(drafts.MissingColumns, match="agreement1, email, firstName, lastName"):
+        drafts.start(job=job, actor=mona)
     mapping = dict(
         zip(
             header,
@@ -152,17 +153,68 @@ def test_remembers_how_a_header_was_mapped(keep, mona):
         )
     )
 
-    jobs.map_columns(job=job, mapping=mapping)
-    jobs.start(job=job, actor=mona)
-    jobs.run(job.pk)
+    drafts.map_columns(job=job, mapping=mapping)
+    drafts.start(job=job, actor=mona)
+    running.run(job.pk)
 
     assert Customer.objects.get().email == "ann1@example.com"
     assert keep(as_csv([person(2)], header)).mapping == mapping
+    refused = as_csv([[*person(3), "why"]], (*header, "import_error"))
+    assert keep(refused).mapping == mapping
+
+
+def test_keeps_nothing_of_a_file_with_too_few_columns(keep, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+    with pytest.raises(drafts.TooFewColumns, match="Its rows need: email, firstName"):
+        keep("mail;name\nx;y\n")
+
+    assert not ImportJob.objects.exists()
+    assert list(tmp_path.rglob("*.csv")) == []
+
+
+def test_keeps_nothing_of_a_file_that_does_not_fit_on_the_disk(
+    keep, settings, tmp_path, monkeypatch
+):
+    settings.MEDIA_ROOT = tmp_path
+    chunks_of = File.chunks
+
+    def fill_the_disk(self, *arguments):
+        yield next(chunks_of(self))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(File, "chunks", fill_the_disk)
+
+    with pytest.raises(OSError, match="No space left"):
+        keep(as_csv([person(1)]))
+
+    assert not ImportJob.objects.exists()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_throws_a_draft_away(keep, mona, django_capture_on_commit_callbacks):
+    job = keep(as_csv([person(1)]))
+    name = job.file.name
+
+    with django_capture_on_commit_callbacks(execute=True):
+        drafts.discard(job=job)
+
+    assert not ImportJob.objects.exists()
+    assert not default_storage.exists(name)
+
+
+def test_throws_no_file_away_that_is_taken(bring_in):
+    job = bring_in(as_csv([person(1)]))
+
+    with pytest.raises(drafts.NotReady):
+        drafts.discard(job=job)
+
+    assert default_storage.exists(job.file.name)
 
 
 def test_fails_after_three_breakdowns_without_a_row(keep, mona, monkeypatch):
     """A worker's death is no fault of the file; a bug that comes again is told of."""
-    job = jobs.start(job=keep(as_csv([person(1)])), actor=mona)
+    job = drafts.start(job=keep(as_csv([person(1)])), actor=mona)
     kind = kinds.get("customers")
 
     def break_down(*arguments: object) -> None:
@@ -171,11 +223,11 @@ def test_fails_after_three_breakdowns_without_a_row(keep, mona, monkeypatch):
     monkeypatch.setattr(kind, "process_many", break_down)
     for _attempt in range(3):
         with pytest.raises(ZeroDivisionError):
-            jobs.run(job.pk)
+            running.run(job.pk)
 
     job.refresh_from_db()
     assert (job.state, job.error) == (ImportState.FAILED, "ZeroDivisionError: a bug")
-    assert jobs.run(job.pk) == 0
+    assert running.run(job.pk) == 0
 
 
 def test_forgets_old_files_and_what_was_said_of_their_rows(bring_in):
@@ -184,7 +236,7 @@ def test_forgets_old_files_and_what_was_said_of_their_rows(bring_in):
     young = bring_in(as_csv([person(2, gender="x")]))
     ImportJob.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=31))
 
-    jobs.forget(run=recurring.Run())
+    forgetting.forget(run=recurring.Run())
 
     job.refresh_from_db()
     assert (job.file.name, job.rows_bad) == ("", 1)
@@ -221,7 +273,7 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, m
     lines[20] = "nobody@example.com,1,adding\n"
     kind = kinds.get("points")
     monkeypatch.setattr(kind, "chunk_rows", 10)
-    job = jobs.start(job=keep(header + "".join(lines), "points"), actor=mona)
+    job = drafts.start(job=keep(header + "".join(lines), "points"), actor=mona)
     process = kind.process_many
     deaths = 0
 
@@ -240,14 +292,14 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, m
 
             try:
                 kind.process_many = process_or_die
-                jobs.run(job.pk)
+                running.run(job.pk)
             finally:
                 os._exit(0)
         ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         deaths += ended == -signal.SIGKILL
     for _moment in range(50):
         # The server notices a dead client a moment later, and frees its lock.
-        jobs.run(job.pk)
+        running.run(job.pk)
         job.refresh_from_db()
         if job.state == ImportState.DONE:
             break
@@ -265,15 +317,15 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(keep, shop, mona, m
 def test_a_request_that_is_cut_off_says_so(shop, monkeypatch):
     monkeypatch.setattr(CustomersKind, "chunk_rows", 1)
     file = ContentFile(as_xml([person(1), person(2)]).encode())
-    kept = jobs.keep_now(
+    kept = answering.keep(
         store=shop, kind=CustomersKind, file=file, name="customers.xml", actor=SYSTEM
     )
-    taking = jobs.take_now(kept, SYSTEM)
+    taking = answering.take(kept, SYSTEM)
 
     assert next(taking).outcome == RowOutcome.DONE
     taking.close()
 
     job = ImportJob.objects.get()
     assert (job.state, job.rows_done, job.rows_ok) == (ImportState.FAILED, 1, 1)
-    assert job.error == jobs.CUT_OFF
+    assert job.error == answering.CUT_OFF
     assert Customer.objects.in_store(shop).count() == 1

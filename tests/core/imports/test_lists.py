@@ -12,7 +12,7 @@ from accounts.segments.criteria import CriterionData
 from accounts.services import segments
 from campaigns.models import CouponCode
 from loyalty.core.actors import SYSTEM
-from loyalty.core.imports import jobs
+from loyalty.core.imports import drafts, running
 from loyalty.core.models import AuditEntry, ImportState, RowOutcome
 from tests.factories import CustomerFactory
 from tests.factories.campaigns import CampaignFactory
@@ -155,8 +155,8 @@ def test_a_check_changes_no_list_and_no_pool(keep, shop, friends, mona):
         (f"campaignId;code\n{campaign.uuid};A\n", "coupon-codes"),
         ("segmentName;customerEmail\nFriends;friend1@example.com\n", "segment-customers"),
     ):
-        job = jobs.check(job=keep(data, kind))
-        jobs.run(job.pk)
+        job = drafts.check(job=keep(data, kind))
+        running.run(job.pk)
         job.refresh_from_db()
         assert (job.state, job.rows_ok) == (ImportState.CHECKED, 1)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.api.open_loyalty import customer_rows
 from accounts.models import Pos
+from accounts.resources import CARD_WORDS, EMAIL_WORDS, PHONE_WORDS
 from accounts.selectors import customers
 from accounts.selectors.customers import Named
 from loyalty.core.actors import Actor
@@ -43,6 +44,64 @@ COLUMNS = (
     "items.item.labels",
     "labels",
 )
+# What else tables call these columns, in English and in Polish.
+NUMBER_WORDS = (
+    *("document", "document no", "receipt", "receipt number", "receipt no", "order"),
+    *("order number", "order no", "order id", "invoice", "invoice number"),
+    *("numer dokumentu", "nr dokumentu", "dokument", "paragon", "numer paragonu", "nr paragonu"),
+    *("numer zamówienia", "nr zamówienia", "faktura", "numer faktury"),
+)
+WORDS = {
+    "documentNumber": NUMBER_WORDS,
+    "purchaseDate": (
+        "date",
+        "date of purchase",
+        "order date",
+        "transaction date",
+        "sale date",
+        "data",
+        "data zakupu",
+        "data sprzedaży",
+        "data transakcji",
+    ),
+    "documentType": ("type", "transaction type", "typ", "typ dokumentu", "rodzaj dokumentu"),
+    "purchasePlace": ("place", "shop", "miejsce", "miejsce zakupu", "sklep"),
+    "revisedDocument": ("returned document", "original document", "dokument korygowany"),
+    "posIdentifier": ("pos", "point of sale", "till", "punkt sprzedaży", "kasa"),
+    "customer.name": ("customer", "customer name", "buyer", "klient", "imię i nazwisko"),
+    "customer.email": ("customer email", *EMAIL_WORDS),
+    "customer.nip": ("tax id", "vat id", "numer nip"),
+    "customer.phone": ("customer phone", *PHONE_WORDS),
+    "customer.loyaltyCardNumber": CARD_WORDS,
+    "customer.address.street": ("ulica",),
+    "customer.address.postal": ("zip", "zip code", "postcode", "postal code", "kod pocztowy"),
+    "customer.address.city": ("town", "miasto", "miejscowość"),
+    "customer.address.country": ("kraj",),
+    "items.item.sku.code": ("sku", "sku code", "product code", "item code", "kod produktu"),
+    "items.item.name": (
+        "item",
+        "item name",
+        "product",
+        "product name",
+        "produkt",
+        "towar",
+        "nazwa produktu",
+        "nazwa towaru",
+    ),
+    "items.item.quantity": ("qty", "pieces", "ilość", "sztuk", "liczba sztuk"),
+    "items.item.grossValue": (
+        "amount",
+        "gross",
+        "gross amount",
+        "value",
+        "kwota",
+        "wartość",
+        "kwota brutto",
+        "wartość brutto",
+    ),
+    "items.item.category": ("product category", "kategoria"),
+    "items.item.maker": ("brand", "manufacturer", "producent", "marka"),
+}
 REQUIRED_NODES = {
     "transactionData.documentNumber": ("documentNumber",),
     "transactionData.purchaseDate": ("purchaseDate",),
@@ -77,6 +136,7 @@ class TransactionsKind(DocumentKind):
     element = "transaction"
     columns = COLUMNS
     required = ("documentNumber", "purchaseDate", "documentType")
+    words = WORDS
     decimals = frozenset({"items.item.quantity", "items.item.grossValue"})
     many = "items.item"
     group_by = "documentNumber"
@@ -156,6 +216,9 @@ class MatchesKind(DocumentKind):
     element = "matchCustomer"
     columns = ("transactionDocumentNumber", *customer_rows.NODES)
     required = ("transactionDocumentNumber",)
+    words = customer_rows.WORDS | {
+        "transactionDocumentNumber": ("document number", "transaction", *NUMBER_WORDS)
+    }
     chunk_rows = 1_000
 
     def identify(self, row: Row) -> str:

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from loyalty.core.api.forms import Form, FormOf
 from loyalty.core.api.views import OpenLoyaltyView
 from loyalty.core.errors import NotFound
-from loyalty.core.imports import failed, jobs, kinds
+from loyalty.core.imports import answering, drafts, failed, jobs, kinds, undoing
 from loyalty.core.imports.formats import Format
 from loyalty.core.imports.kinds import Kind, Result
 from loyalty.core.models import ImportJob, RowOutcome
@@ -55,14 +55,13 @@ class ImportView(OpenLoyaltyView):
             "actor": self.actor,
         }
         if wants_job(request) or file.size > ANSWERED_BYTES_MAX:
-            job = jobs.keep(**sent)
-            job = jobs.start(job=job, actor=self.actor, is_again=is_again)
+            job = drafts.bring_in(**sent, is_again=is_again)
             headers = {"Location": f"/api/{self.store.code}/admin/import/{job.uuid}"}
             if wants_job(request):
                 headers["Preference-Applied"] = ASYNC
             return Response(jobs.to_json(job), status=status.HTTP_202_ACCEPTED, headers=headers)
-        job = jobs.keep_now(**sent)
-        items = [self.item(result) for result in jobs.take_now(job, self.actor, is_again=is_again)]
+        job = answering.keep(**sent)
+        items = [self.item(result) for result in answering.take(job, self.actor, is_again=is_again)]
         succeeded = sum(item["status"] == "success" for item in items)
         answer: dict[str, Any] = {
             "items": items,
@@ -160,7 +159,7 @@ class ImportUndo(OpenLoyaltyView):
             raise NotFound
         if not self.actor.can_modify(jobs.kind_of(job).resource):
             raise PermissionDenied
-        taken_back, left = jobs.undo(job=job, actor=self.actor)
+        taken_back, left = undoing.undo(job=job, actor=self.actor)
         return Response({"importId": str(job.uuid), "takenBack": taken_back, "left": left})
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import DomainError, InvalidFields
-from loyalty.core.imports import failed, formats, jobs, kinds
+from loyalty.core.imports import columns, drafts, failed, formats, kinds, running
 from loyalty.core.models import DEFAULT_STORE_CODE, ImportJob, ImportState, RowOutcome, Store
 
 ROWS_REFUSED = 1
@@ -37,7 +37,11 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="count, and keep nothing")
         parser.add_argument("--again", action="store_true", help="though it was brought in before")
         parser.add_argument(
-            "--map", action="append", default=[], metavar="COLUMN=NODE", help="may come often"
+            "--map",
+            action="append",
+            default=[],
+            metavar="COLUMN=NODE",
+            help="what a column is, where its name does not tell; may come often",
         )
         parser.add_argument("--refused", type=Path, help="where to write the refused rows")
 
@@ -63,18 +67,39 @@ class Command(BaseCommand):
         self, store: Store, kind: type[kinds.Kind], path: Path, options: dict[str, Any]
     ) -> ImportJob:
         with path.open("rb") as file:
+            look = formats.look_at(file)
             state = ImportState.CHECKING if options["check"] else ImportState.RUNNING
             same = ImportJob.objects.in_store(store).filter(kind=kind.name, state=state)
-            stopped = same.filter(digest=formats.digest_of(file)).order_by("-pk").first()
+            stopped = same.filter(digest=look.digest).order_by("-pk").first()
             if stopped is not None:
                 self.stderr.write(f"Going on behind row {stopped.rows_done}.")
                 return stopped
-            job = jobs.keep(store=store, kind=kind, file=file, name=path.name, actor=SYSTEM)
-        if options["map"]:
-            jobs.map_columns(job=job, mapping=_mapping(options["map"]))
-        if options["check"]:
-            return jobs.check(job=job)
-        return jobs.start(job=job, actor=SYSTEM, is_again=options["again"])
+            said = _mapping(options["map"])
+            proposed = drafts.propose(store, kind, look.header)
+            proposed = {name: node for name, node in proposed.items() if node not in said.values()}
+            self._tell_of_columns(proposed, columns.guess(look.header, kind), said)
+            return drafts.bring_in(
+                store=store,
+                kind=kind,
+                file=file,
+                name=path.name,
+                actor=SYSTEM,
+                mapping=proposed | said,
+                is_check=options["check"],
+                is_again=options["again"],
+            )
+
+    def _tell_of_columns(
+        self, proposed: dict[str, str], called: dict[str, str], said: dict[str, str]
+    ) -> None:
+        """Say which columns are not called what they are taken for."""
+        told = [
+            f"{name}={node}"
+            for name, node in proposed.items()
+            if name not in said and called.get(name) != node
+        ]
+        if told:
+            self.stderr.write(f"Columns taken by what their names mean: {', '.join(told)}.")
 
     def _work(self, job: ImportJob) -> None:
         begun_at, begun_with = time.monotonic(), job.rows_done
@@ -89,7 +114,7 @@ class Command(BaseCommand):
             )
             self.stderr.flush()
 
-        jobs.run(job.pk, tell=show if self.stderr.isatty() else None)
+        running.run(job.pk, tell=show if self.stderr.isatty() else None)
         job.refresh_from_db()
 
     def _tell(self, job: ImportJob, refused: Path | None) -> None:
