@@ -59,8 +59,8 @@ PERIOD_WORDS = {
     LimitPeriod.FOREVER: pgettext_lazy("limit of a rule", "in all"),
 }
 FRIEND_WORDS = {
-    ReferralEvent.REGISTER: gettext_lazy("When a friend whom you invited joins."),
-    ReferralEvent.FIRST_PURCHASE: gettext_lazy("When they buy for the first time."),
+    ReferralEvent.REGISTER: gettext_lazy("When a friend whom you invited joins"),
+    ReferralEvent.FIRST_PURCHASE: gettext_lazy("When they buy for the first time"),
     ReferralEvent.EVERY_PURCHASE: gettext_lazy("Whenever they buy."),
 }
 

@@ -154,7 +154,7 @@ def test_tells_what_friends_bring(signed_in, alice, rule):
 
     page = read(signed_in)
 
-    assert "When they buy for the first time. 10 points" in page
+    assert "When they buy for the first time 10 points" in page
     assert "friend whom you invited joins" not in page
 
 
