@@ -111,7 +111,7 @@ class Rewards(RewardPage):
             "balance": balance,
             "within_reach": [card for card in cards if not card.reasons],
             "later": [card for card in cards if card.reasons],
-            "quote": _quote(customer, balance),
+            "quote": _quote(customer, balance) if balance else None,
         }
         return self.render(request, "rewards", values)
 

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from tests.factories.accounts import PASSWORD, CustomerFactory, LevelFactory, SellerFactory
 from tests.factories.campaigns import CampaignFactory, give_points
 from tests.factories.core import default_store
+from tests.factories.earning import EarningRuleFactory
 from tests.factories.transactions import SaleFactory
 
 WIDTHS = [1440, 390]
@@ -51,3 +52,32 @@ def test_scans_sells_uses_and_undoes_without_scripts(open_page, keep, width):
     page.press("#q", "Enter")
     assert "€12.50" in page.inner_text("main")
     keep(page, "pos-document")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_tries_a_basket_with_the_keyboard_alone(open_page, keep, alice, width):
+    EarningRuleFactory(store=alice.store, name="Two points a euro", point_value=Decimal(2))
+    page = open_page("/pos/", width=width, java_script_enabled=False)
+    page.fill("[name=email]", "mona@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.goto(f"/pos/customers/{alice.uuid}/basket/")
+    # Known from its last sale, then something new: each page begins in the field for the next one.
+    page.keyboard.type("3*SKU1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=This basket earns")
+    for text in ("Ribbon", "2", "1,50"):
+        page.keyboard.press("Control+A")
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Ribbon")
+
+    assert page.inner_text(".basket__points") == "81"
+    assert "Ribbon: 3 EUR × 2 = 6 points" in page.inner_text("main")
+    assert page.evaluate("document.activeElement.name") == "product"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    keep(page, "pos-basket")
+    page.press("button[aria-label='Remove: Ribbon']", "Enter")
+    page.go_back()
+    assert page.inner_text(".basket__points") == "81"

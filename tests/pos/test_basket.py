@@ -46,7 +46,7 @@ def text_of(response) -> str:
 
 
 def points_of(response) -> str:
-    return re.search(r'basket__points">([^<]+)<', response.content.decode()).group(1)
+    return re.search(r'basket__points[^>]*">([^<]+)<', response.content.decode()).group(1)
 
 
 def basket(*lines: tuple[str, str, str], **more: str) -> dict[str, list[str] | str]:
