@@ -156,8 +156,17 @@ CORS_ALLOW_HEADERS = [
     "authorization",
     "content-type",
     "idempotency-key",
+    "prefer",
     "x-auth-token",
     "x-requested-with",
+]
+# What pages of other origins read of an answer: names of files, jobs, and when to come again.
+CORS_EXPOSE_HEADERS = [
+    "content-disposition",
+    "idempotent-replayed",
+    "location",
+    "preference-applied",
+    "retry-after",
 ]
 
 # MASTER_API_KEY: a permanent token that acts as a super admin named `api`. Unset: there is none.
