@@ -40,6 +40,18 @@ def unlock_points(run: Run) -> None:
 
 
 @recurring(
+    "check-ledger",
+    task="accounts.check_ledger",
+    title=_("Check the books"),
+    about=_("Recomputes every balance from the ledger's entries, and fails where one differs."),
+    counts={"differences": _("Differences")},
+)
+def check_ledger(run: Run) -> None:
+    """Prove the books of all stores (unified-vocabulary 6.3)."""
+    points_jobs.check_books(run=run)
+
+
+@recurring(
     "recalculate-levels",
     task="accounts.recalculate_levels",
     title=_("Recalculate levels"),

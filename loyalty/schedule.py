@@ -24,6 +24,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # No figure waits for these two; the facts and messages about them do.
     "expire-points": every("accounts.expire_points", minutes=1),
     "unlock-points": every("accounts.unlock_points", minutes=5),
+    "check-ledger": every("accounts.check_ledger", days=1),
     "recalculate-levels": every("accounts.recalculate_levels", minutes=1),
     # Purchases and changes of customers are seen at once; this sees to what time alone changes.
     "recalculate-segments": every("accounts.recalculate_segments", minutes=1),

@@ -5,12 +5,13 @@ No figure waits for them, so they may run late, stop anywhere and start again; f
 about expiry do wait. Source: PE-8, PA-3.
 """
 
+import logging
 from collections import defaultdict
 from datetime import datetime
 
 from django.db import connection, transaction
 
-from accounts.ledger import settlement, wallets
+from accounts.ledger import checks, settlement, wallets
 from accounts.ledger.settlement import Settled
 from accounts.models import Customer
 from accounts.services import customer_locks
@@ -21,6 +22,9 @@ from loyalty.core.models import Store
 # Wallets per transaction: a till never waits longer for one of them than a chunk takes.
 CHUNK = 500
 CURSOR = "wallets_with_something_due"
+DIFFERENCES_TOLD = 5
+
+logger = logging.getLogger(__name__)
 
 
 def expire_due(now: datetime | None = None, *, run: Run | None = None) -> int:
@@ -31,6 +35,24 @@ def expire_due(now: datetime | None = None, *, run: Run | None = None) -> int:
 def unlock_due(now: datetime | None = None, *, run: Run | None = None) -> int:
     """Unlock every lot whose lock has ended, by chunks of wallets; return how many."""
     return _settle_all(DUE_TO_UNLOCK, now or clock.now(), "unlocked", run or Run())
+
+
+def check_books(*, run: Run | None = None) -> int:
+    """
+    Recompute every stored figure of the ledger; return how many differ. They are reported.
+
+    Reads all of it in one snapshot, and locks nothing.
+    """
+    run = run or Run()
+    found = checks.find_differences()
+    for difference in found[:DIFFERENCES_TOLD]:
+        logger.error("The books are wrong: %s", difference)
+        run.report(str(difference))
+    if len(found) > DIFFERENCES_TOLD:
+        run.report(f"{len(found)} differences; manage.py check_ledger lists them.")
+    with run.chunk() as done:
+        done["differences"] = len(found)
+    return len(found)
 
 
 def _settle_all(due: str, now: datetime, counted: str, run: Run) -> int:
