@@ -156,43 +156,45 @@ def _month_after(first_day: date) -> date:
     return first_day.replace(year=first_day.year + (month == 1), month=month)
 
 
-# `open` are the lots in which something can still be taken, with where they stand now.
+# `open` are the lots in which something can still be taken, with where they stand now. They are
+# summed by the day they expire on, where that is one of the breakdown's, and once more for all.
 FIGURES = """
-with open as (
-    select remaining - reserved as free, remaining, origin, expires_at,
-        is_locked and active_from > %(now)s::timestamptz as is_pending,
-        (not is_locked or active_from <= %(now)s) and expires_at <= %(now)s as is_due
-    from ledger_lot
-    where wallet_id = %(wallet)s and is_open
-        and point_type_id = (
-            select t.id from ledger_pointtype t join ledger_wallet w on w.store_id = t.store_id
-            where w.id = %(wallet)s and t.is_default
-        )
-), active as (
-    select free, origin, expires_at from open
-    where not is_pending and is_due is not true
-), total as (
-    select coalesce(sum(free), 0) as points,
-        coalesce(sum(free) filter (where origin = 'p2p'), 0) as p2p
-    from active
-), day as (
-    select (expires_at at time zone %(zone)s)::date as day, sum(free) as amount
-    from active
-    where expires_at >= %(month_start)s::timestamptz and expires_at < %(month_end)s::timestamptz
-    group by 1
-)
-select total.points, total.p2p, b.earned, b.spent,
-    b.expired + coalesce((select sum(free) from open where is_due), 0) as expired,
-    coalesce((select sum(remaining) from open where is_pending), 0) as locked,
+select total.points, total.p2p, b.earned, b.spent, b.expired + total.due as expired,
+    total.locked,
     case when b.held > 0 then (
         select coalesce(sum(p.amount), 0) from ledger_posting p
-        where p.from_wallet_id = %(wallet)s and p.status = 'held' and p.kind = 'hold'
-            and p.point_type_id = t.id
+        where p.from_wallet_id = b.wallet_id and p.status = 'held' and p.kind = 'hold'
+            and p.point_type_id = b.point_type_id
     ) else 0 end as blocked,
-    b.held,
-    coalesce((select jsonb_object_agg(day, amount::text) from day), '{}') as breakdown
+    b.held, total.breakdown
 from ledger_walletbalance b
 join ledger_pointtype t on t.id = b.point_type_id and t.is_default
-cross join total
+cross join lateral (
+    select coalesce(sum(active), 0) as points, coalesce(sum(p2p), 0) as p2p,
+        coalesce(sum(due), 0) as due, coalesce(sum(pending), 0) as locked,
+        coalesce(
+            jsonb_object_agg(day, active::text) filter (where day is not null), '{}'
+        ) as breakdown
+    from (
+        select
+            case when state = 'active' and expires_at >= %(month_start)s::timestamptz
+                and expires_at < %(month_end)s::timestamptz
+                then (expires_at at time zone %(zone)s)::date
+            end as day,
+            sum(free) filter (where state = 'active') as active,
+            sum(free) filter (where state = 'active' and origin = 'p2p') as p2p,
+            sum(free) filter (where state = 'due') as due,
+            sum(remaining) filter (where state = 'pending') as pending
+        from (
+            select remaining - reserved as free, remaining, origin, expires_at,
+                case when is_locked and active_from > %(now)s::timestamptz then 'pending'
+                    when expires_at <= %(now)s then 'due'
+                    else 'active' end as state
+            from ledger_lot
+            where wallet_id = b.wallet_id and is_open and point_type_id = b.point_type_id
+        ) open
+        group by 1
+    ) by_day
+) total
 where b.wallet_id = %(wallet)s
 """

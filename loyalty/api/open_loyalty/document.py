@@ -35,7 +35,7 @@ def document() -> dict[str, Any]:
 
     # Each address once: those without a store's code repeat those with it.
     patterns = [
-        path("api/<store_code:store_code>/", include(urls.store_urls)),
+        path("api/<store_code:store_code>/", include(urls.store_patterns)),
         path("api/", include(urls.global_urls)),
     ]
     generator = SchemaGenerator(patterns=patterns)  # type: ignore[no-untyped-call]

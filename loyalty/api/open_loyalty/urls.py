@@ -5,9 +5,17 @@ Everything of a store stands twice: at `/api/<storeCode>/…` (4.x) and at `/api
 default store (3.x). Staff, stores, roles, tokens and events stand at `/api/…` only.
 """
 
-from collections.abc import Iterable
+from functools import lru_cache
 
-from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls import (
+    Resolver404,
+    ResolverMatch,
+    URLPattern,
+    URLResolver,
+    path,
+    register_converter,
+)
+from django.urls.resolvers import RoutePattern
 
 from accounts.api.open_loyalty import urls as accounts_urls
 from campaigns.api.open_loyalty import urls as campaigns_urls
@@ -36,46 +44,37 @@ class StoreCode:
 register_converter(StoreCode, "store_code")
 
 
-def by_words(patterns: Iterable[URLPattern]) -> list[URLPattern | URLResolver]:
+class Indexed(URLResolver):
     """
-    Group addresses by their first word, and those of a word by their second, and so on.
+    Finds an address among hundreds by how many words it has, its first and its last.
 
-    Django tries one address after the other, and a store has hundreds; so it tries a dozen words
-    and then the few below the right one. What begins with a parameter stays where it is, and the
-    rest of a word comes where its first address is.
+    Django tries one address after the other. Here it tries, in the same order, those alone that
+    have as many words and the same first and last one, or a parameter in its place; mostly that is
+    one address.
     """
-    found: list[URLPattern | URLResolver] = []
-    groups: dict[str, list[URLPattern]] = {}
-    for pattern in patterns:
-        word, slash, _rest = str(pattern.pattern).partition("/")
-        if not slash or "<" in word:
-            found.append(pattern)
-            continue
-        if word not in groups:
-            groups[word] = []
-            found.append(pattern)
-        groups[word].append(pattern)
-    return [_grouped(each, groups) for each in found]
+
+    def resolve(self, path: str) -> ResolverMatch:
+        found = self.pattern.match(str(path))
+        if not found:
+            raise Resolver404({"path": path})
+        words = found[0].split("/")
+        return self._narrowed(len(words), words[0], words[-1]).resolve(path)
+
+    @lru_cache(maxsize=1_024)  # noqa: B019  # a resolver lives as long as its process
+    def _narrowed(self, count: int, first: str, last: str) -> URLResolver:
+        fitting = [each for each in self.url_patterns if _fits(each, count, first, last)]
+        return URLResolver(self.pattern, fitting)
 
 
-def _grouped(
-    first: URLPattern | URLResolver, groups: dict[str, list[URLPattern]]
-) -> URLPattern | URLResolver:
-    """Return the group that begins with an address, if it begins one of several."""
-    word, _slash, _rest = str(first.pattern).partition("/")
-    members = groups.get(word, [])
-    if len(members) < 2 or first is not members[0]:
-        return first
-    below = [
-        path(
-            str(member.pattern).removeprefix(f"{word}/"),
-            member.callback,
-            member.default_args,
-            member.name,
-        )
-        for member in members
-    ]
-    return path(f"{word}/", include(by_words(below)))
+def _fits(address: URLPattern | URLResolver, count: int, first: str, last: str) -> bool:
+    words = str(address.pattern).split("/")
+    if "<path:" in str(address.pattern):
+        return True
+    return len(words) == count and _stands_for(words[0], first) and _stands_for(words[-1], last)
+
+
+def _stands_for(word: str, given: str) -> bool:
+    return word == given or "<" in word
 
 
 # Every address of a store, for who lists them.
@@ -86,7 +85,6 @@ store_patterns: list[URLPattern] = [
     *campaigns_urls.store_urls,
     *earning_urls.store_urls,
 ]
-store_urls = by_words(store_patterns)
 global_urls: list[URLPattern] = [
     *core_urls.global_urls,
     *accounts_urls.global_urls,
@@ -97,9 +95,8 @@ global_urls: list[URLPattern] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # First, because tills call these all day; reserved words keep it from taking the others'.
-    path("<store_code:store_code>/", include(store_urls)),
+    Indexed(RoutePattern("<store_code:store_code>/"), store_patterns),
     path("healthcheck", healthcheck),
     *document.urls,
-    *global_urls,
-    *store_urls,
+    Indexed(RoutePattern(""), [*global_urls, *store_patterns]),
 ]
