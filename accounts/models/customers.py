@@ -43,6 +43,10 @@ class Customer(StoreModel):
     (TX-14…16), changed with them; points are in the wallet.
     """
 
+    # Other indexes begin with the store.
+    store = models.ForeignKey(
+        "core.Store", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     wallet = models.OneToOneField(Wallet, on_delete=models.PROTECT, related_name="+")
     first_name = models.CharField(max_length=255)
     last_name = models.CharField(max_length=255)
@@ -190,7 +194,9 @@ class LevelChangeReason(models.TextChoices):
 class LevelChange(models.Model):
     """One move of a customer between levels (LV-13). Appended only."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="level_changes")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="level_changes", db_index=False
+    )
     old_level = models.ForeignKey(Level, on_delete=models.PROTECT, null=True, related_name="+")
     new_level = models.ForeignKey(Level, on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=16, choices=LevelChangeReason.choices)

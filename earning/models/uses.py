@@ -15,8 +15,16 @@ class RuleUse(StoreModel):
     `lot_uuid`: of the points, as the points transfer is called outside.
     """
 
-    rule = models.ForeignKey(EarningRule, on_delete=models.PROTECT, related_name="uses")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="rule_uses")
+    # The indexes below begin with what these name.
+    store = models.ForeignKey(
+        "core.Store", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    rule = models.ForeignKey(
+        EarningRule, on_delete=models.PROTECT, related_name="uses", db_index=False
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="rule_uses", db_index=False
+    )
     occasion = models.CharField(max_length=255)
     points = models.DecimalField(max_digits=20, decimal_places=4)
     lot_uuid = models.UUIDField()

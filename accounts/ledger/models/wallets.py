@@ -77,6 +77,10 @@ class Wallet(StoreModel):
     The system wallets (one of each kind per store) may go negative and keep no stored balance.
     """
 
+    # Only the system wallets are looked for by their store.
+    store = models.ForeignKey(
+        "core.Store", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=16, choices=WalletKind.choices, default=WalletKind.CUSTOMER)
     created_at = models.DateTimeField(auto_now_add=True)
 

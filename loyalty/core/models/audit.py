@@ -17,7 +17,7 @@ class AuditEntry(PublicModel):
     created_at = models.DateTimeField(db_index=True)
     event_type = models.CharField(max_length=64)
     entity_type = models.CharField(max_length=64)
-    entity_id = models.CharField(max_length=64, db_index=True)
+    entity_id = models.CharField(max_length=64)
     actor_kind = models.CharField(max_length=16)
     actor_id = models.CharField(max_length=64, blank=True)
     username = models.CharField(max_length=255)
@@ -28,6 +28,7 @@ class AuditEntry(PublicModel):
         ordering = ["-created_at", "-pk"]
         verbose_name_plural = "audit entries"
         indexes = [
+            models.Index(fields=["entity_id"], name="audit_by_entity"),
             # What a customer did, for when they are forgotten.
             models.Index(
                 fields=["actor_id"],
