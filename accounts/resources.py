@@ -160,18 +160,22 @@ class Columns:
         self.cleaners = [(field.column_name, field.widget.clean) for field in fields]
         self.names = tuple(name for name, _clean in self.cleaners)
         self.required = frozenset(required)
+        # Most columns of most rows are empty.
+        self.empty = {name: clean("") for name, clean in self.cleaners}
 
     def clean(self, row: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
         """Return the values by column, None for what is left out, and what is wrong with them."""
-        values: dict[str, Any] = {}
+        values = self.empty.copy()
         faults: dict[str, list[str]] = {}
         for name, clean in self.cleaners:
-            try:
-                values[name] = clean(row.get(name, ""))
-            except ValueError as error:
-                faults[name] = [str(error)]
-                continue
-            if values[name] is None and name in self.required:
+            if text := row.get(name):
+                try:
+                    values[name] = clean(text)
+                except ValueError as error:
+                    del values[name]
+                    faults[name] = [str(error)]
+                    continue
+            if name in self.required and values[name] is None:
                 faults[name] = [REQUIRED]
         return values, faults
 

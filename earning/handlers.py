@@ -2,28 +2,29 @@
 
 from earning.models import StoreEvent
 from earning.services import occasions
+from loyalty.core.events import Handler, OnlyIn
 from loyalty.core.models import Event
 
 NEWSLETTER_FACT = "customer.subscribed_to_newsletter"
 
 
-def pay_new_account(event: Event) -> None:
+def _pay_new_account(event: Event) -> None:
     """Pay for a new account, before it is activated (ER 3.4)."""
     _pay(event, StoreEvent.ACCOUNT_CREATED)
 
 
-def pay_sign_in(event: Event) -> None:
+def _pay_sign_in(event: Event) -> None:
     """Pay for every successful sign-in; there is no limit."""
     _pay(event, StoreEvent.LOGGED_IN)
 
 
-def pay_newsletter(event: Event) -> None:
+def _pay_newsletter(event: Event) -> None:
     """Pay for the marketing agreement; who waits for activation is paid then."""
     if event.payload["status"] != "new":
         _pay(event, StoreEvent.NEWSLETTER)
 
 
-def pay_newsletter_of_activated(event: Event) -> None:
+def _pay_newsletter_of_activated(event: Event) -> None:
     """
     Pay for the marketing agreement that a new customer gave before they were activated.
 
@@ -45,3 +46,13 @@ def _pay(event: Event, store_event: StoreEvent) -> None:
         event=store_event,
         now=event.recorded_at,
     )
+
+
+def _where_paid(event: StoreEvent, handler: Handler) -> OnlyIn:
+    return OnlyIn(lambda store: occasions.is_paid(store, event), handler)
+
+
+pay_new_account = _where_paid(StoreEvent.ACCOUNT_CREATED, _pay_new_account)
+pay_sign_in = _where_paid(StoreEvent.LOGGED_IN, _pay_sign_in)
+pay_newsletter = _where_paid(StoreEvent.NEWSLETTER, _pay_newsletter)
+pay_newsletter_of_activated = _where_paid(StoreEvent.NEWSLETTER, _pay_newsletter_of_activated)

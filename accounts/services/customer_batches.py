@@ -17,7 +17,6 @@ from uuid import UUID
 import psycopg
 from django.db import connection, transaction
 from django.utils.crypto import get_random_string
-from psycopg.types.json import Jsonb
 
 from accounts.ledger.models import PointType
 from accounts.models import Customer, CustomerStatus, Level, LevelChangeReason
@@ -212,9 +211,9 @@ def _row(each: _Ready, now: datetime) -> tuple[Any, ...]:
         values["loyalty_card_number"],
         values["gender"],
         values["birth_date"],
-        Jsonb(values["address"]),
-        Jsonb(values["company"]),
-        Jsonb(values["labels"]),
+        sql.as_json(values["address"]),
+        sql.as_json(values["company"]),
+        sql.as_json(values["labels"]),
         values["agreement1"],
         values["agreement2"],
         values["agreement3"],
@@ -226,7 +225,7 @@ def _row(each: _Ready, now: datetime) -> tuple[Any, ...]:
         values["pos"].pk if values["pos"] else None,
         values["seller"].pk if values["seller"] else None,
         values["created_at"] or now,
-        Jsonb(told),
+        sql.as_json(told),
     )
 
 
@@ -244,6 +243,9 @@ def _write(store: Store, actor: Actor, now: datetime) -> None:
         "ip_address": actor.ip_address,
     }
     sql.write(INSERT, arguments)
+    if not any(core_events.has_now_handlers(name, store) for name in FACTS):
+        sql.write(TELL_NOBODY, arguments)
+        return
     # What hears of one fact must not see the next.
     for facts in (BORN, ACTIVATED, SUBSCRIBED):
         for event in _told(facts, arguments, store, now):
@@ -369,6 +371,13 @@ ACTIVATED = """
 SUBSCRIBED = """
     (5, 'customer.subscribed_to_newsletter', jsonb_build_object('status', s.status), s.agreement2)
 """
+FACTS = (
+    "customer.registered",
+    "customer.moved_to_level",
+    "account.created",
+    "customer.activated",
+    "customer.subscribed_to_newsletter",
+)
 # As `accounts.events` words them.
 TELL = """
 insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
@@ -380,4 +389,7 @@ cross join lateral (values {facts}) as fact (place, type, payload, is_so)
 where fact.is_so
 order by s.number, fact.place
 returning id, type, subject, customer_id, payload::text
+"""
+TELL_NOBODY = f"""
+with fact as ({TELL.format(facts=f"{BORN}, {ACTIVATED}, {SUBSCRIBED}")}) select 1
 """

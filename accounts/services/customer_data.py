@@ -98,21 +98,9 @@ class Changes(TypedDict, total=False):
 
 def cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given values in the form in which they are stored."""
-    cleaners: dict[str, Callable[[Any], Any]] = {
-        "first_name": str.strip,
-        "last_name": str.strip,
-        "email": identifiers.normal_email,
-        "phone": identifiers.normal_phone,
-        "loyalty_card_number": identifiers.normal_card,
-        "address": lambda block: _compound(block, ADDRESS_KEYS),
-        "company": lambda block: _compound(block, COMPANY_KEYS),
-        "labels": lambda labels: [
-            {"key": label["key"].strip(), "value": label.get("value", "").strip()}
-            for label in labels
-        ],
-    }
     return {
-        name: cleaners[name](value) if name in cleaners else value for name, value in values.items()
+        name: _CLEANERS[name](value) if name in _CLEANERS else value
+        for name, value in values.items()
     }
 
 
@@ -123,9 +111,9 @@ def faults(values: Mapping[str, Any], store: Store) -> Errors:
         if name in values:
             _check_text(errors, name, values[name], is_required=True)
     _check_identifiers(errors, values, store)
-    if "gender" in values and values["gender"] not in Gender.values:
+    if "gender" in values and values["gender"] not in _GENDERS:
         errors["gender"].append(NO_CHOICE)
-    if "card_state" in values and values["card_state"] not in CardState.values:
+    if "card_state" in values and values["card_state"] not in _CARD_STATES:
         errors["card_state"].append(NO_CHOICE)
     for name in ("address", "company"):
         for text in values.get(name, {}).values():
@@ -188,8 +176,25 @@ def clashes_refused() -> Iterator[None]:
 
 def _compound(block: Mapping[str, str | None], keys: Sequence[str]) -> dict[str, str]:
     """Keep the keys that a compound has, in their order, where they are not empty."""
-    texts = {key: (block.get(key) or "").strip() for key in keys}
+    texts = {key: (block.get(key) or "").strip() for key in keys} if block else {}
     return {key: text for key, text in texts.items() if text}
+
+
+_CLEANERS: dict[str, Callable[[Any], Any]] = {
+    "first_name": str.strip,
+    "last_name": str.strip,
+    "email": identifiers.normal_email,
+    "phone": identifiers.normal_phone,
+    "loyalty_card_number": identifiers.normal_card,
+    "address": lambda block: _compound(block, ADDRESS_KEYS),
+    "company": lambda block: _compound(block, COMPANY_KEYS),
+    "labels": lambda labels: [
+        {"key": label["key"].strip(), "value": label.get("value", "").strip()} for label in labels
+    ],
+}
+# Django's enumerations make their lists anew each time.
+_GENDERS = frozenset(Gender.values)
+_CARD_STATES = frozenset(CardState.values)
 
 
 def _check_text(errors: Errors, name: str, text: str, *, is_required: bool = False) -> None:

@@ -250,7 +250,7 @@ def recheck(
     return _recheck(customer, customer.store, checked, now)
 
 
-def recheck_of(event: Event) -> None:
+def _recheck_of(event: Event) -> None:
     """Check the customer of a fact again: the switchboard's handler (SG-5)."""
     assert event.customer_id is not None
     assert event.store is not None
@@ -258,6 +258,9 @@ def recheck_of(event: Event) -> None:
         customer = Customer.objects.only("pk", "uuid").get(pk=event.customer_id)
         customer.store = event.store
         recheck(customer=customer, now=event.recorded_at)
+
+
+recheck_of = core_events.OnlyIn(lambda store: bool(definitions.get_active(store)), _recheck_of)
 
 
 def recheck_many(*, customers: Sequence[Customer], store: Store, now: datetime) -> None:

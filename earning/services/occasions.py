@@ -103,7 +103,7 @@ def happened(*, store: Store, customer_id: int, event: StoreEvent, now: datetime
     active rule waits for the event. The caller's transaction wrote what happened.
     """
     assert connection.in_atomic_block, "What happened is written together with its points."
-    if event.value not in rule_sets.get_rules(store).occasions.events:
+    if not is_paid(store, event):
         return ZERO
     customer = customer_locks.lock_for_purchase(customer_id, store=store)
     if event in EVENTS_ONCE and _was_paid(customer, event):
@@ -115,6 +115,11 @@ def happened(*, store: Store, customer_id: int, event: StoreEvent, now: datetime
         now=now,
     )
     return _pay(customer, found, named=event.value, now=now)
+
+
+def is_paid(store: Store, event: StoreEvent) -> bool:
+    """Tell whether an active rule of the store waits for an event that the platform sees."""
+    return event.value in rule_sets.get_rules(store).occasions.events
 
 
 @transaction.atomic

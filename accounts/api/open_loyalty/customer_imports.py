@@ -156,7 +156,8 @@ class CustomersKind(Kind):
 
 def texts_of(row: Row) -> dict[str, str]:
     """Return a row's texts by column. The guide's own sample spells `levelID`."""
-    texts = {name: text_of(row, *path) for name, path in PATHS.items()}
+    # Most columns of most rows are missing.
+    texts = {name: text_of(row, *path) if path[0] in row else "" for name, path in PATHS.items()}
     texts["levelId"] = texts["levelId"] or text_of(row, "levelID")
     return texts
 
@@ -192,11 +193,10 @@ def registration_of(
 
 
 def _block(values: Mapping[str, Any], name: str) -> dict[str, str]:
-    prefix = f"{name}."
     return {
-        key.removeprefix(prefix): value
-        for key, value in values.items()
-        if key.startswith(prefix) and value is not None
+        path[1]: values[column]
+        for column, path in PATHS.items()
+        if path[0] == name and values[column] is not None
     }
 
 

@@ -103,10 +103,14 @@ class Secret(str):
 
 
 MASK = "***"
+# Most values of a record are of these very types, and none of those that are looked for below.
+_PLAIN = frozenset({str, bool, int, float})
 
 
 def plain(value: Any) -> Any:
     """Return a value as the trail's JSON can carry it."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Secret):
         return MASK if value else ""
     if isinstance(value, Enum):
