@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Customer, Level, Pos, Segment, Seller, StaffUser
+from accounts.selectors import staff
 from accounts.selectors.standing import Standing, find_standing
 from loyalty.core.actors import Actor, ActorKind
 from loyalty.core.errors import NotFound
@@ -47,8 +48,9 @@ def get_level(store: Store, uuid_text: str) -> Level:
     return level
 
 
-def get_staff(uuid: UUID) -> StaffUser:
-    user = StaffUser.objects.prefetch_related("roles").filter(uuid=uuid).first()
+def get_staff(actor: Actor, uuid: UUID) -> StaffUser:
+    """Return a colleague; whoever works in some stores only gets nobody of another one."""
+    user = staff.list_known_to(actor).prefetch_related("roles").filter(uuid=uuid).first()
     if user is None:
         raise NotFound
     return user

@@ -5,14 +5,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.admin.segments import active_chip
-from accounts.cockpit import formats, rights
+from accounts.cockpit import formats
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm, Section, choices_of
 from accounts.cockpit.links import sign_ins_tool
@@ -20,9 +20,11 @@ from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Resource, Role, StaffUser
+from accounts.selectors import staff as selectors
 from accounts.services import roles, staff
 from accounts.services.roles import Permission
 from accounts.services.staff import StaffData
+from loyalty.core.models import Store
 
 STAFF_SHOWN = 50
 
@@ -35,6 +37,9 @@ class StaffForm(CommandForm):
     email = forms.EmailField(label=gettext_lazy("E-mail"))
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=64, required=False)
     role = forms.ChoiceField(label=gettext_lazy("Role"), required=False)
+    stores = forms.MultipleChoiceField(
+        label=gettext_lazy("Stores"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     is_active = forms.BooleanField(
         label=pgettext_lazy("it is on", "Active"),
         required=False,
@@ -61,10 +66,10 @@ class StaffForm(CommandForm):
         ),
     )
 
-    renamed = {"role_ids": "role"}
+    renamed = {"role_ids": "role", "store_ids": "stores"}
     sections = (
         Section(gettext_lazy("Person"), ("first_name", "last_name", "email", "phone")),
-        Section(gettext_lazy("Rights"), ("role", "is_active", "is_external")),
+        Section(gettext_lazy("Rights"), ("role", "stores", "is_active", "is_external")),
         Section(gettext_lazy("Sign-in"), ("password", "api_key")),
     )
 
@@ -75,13 +80,15 @@ class StaffForm(CommandForm):
         names = ("first_name", "last_name", "email", "phone", "is_active", "is_external")
         role = next(iter(user.roles.all()), None)
         return {name: getattr(user, name) for name in names} | {
-            "role": str(role.pk) if role else ""
+            "role": str(role.pk) if role else "",
+            "stores": [str(store.pk) for store in user.stores.all()],
         }
 
     def prepare(self) -> None:
         field = self.fields["role"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("none")), *choices_of(Role.objects.all())]
+        self._offer_stores()
         if self.instance is not None:
             for name, label in (("password", _("New password")), ("api_key", _("New API key"))):
                 self.fields[name].label = label
@@ -91,7 +98,22 @@ class StaffForm(CommandForm):
                     "Empty: they sign in with the directory's password."
                 )
 
+    def _offer_stores(self) -> None:
+        """Offer the stores that are open to who asks; no choice where there is but one."""
+        found = [each for each in Store.objects.all() if self.actor.reaches_store(each.pk)]
+        if len(found) < 2:
+            del self.fields["stores"]
+            return
+        field = self.fields["stores"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = choices_of(found, lambda store: store.name)
+        field.help_text = _("None ticked: all stores, also those that are opened later.")
+        if not self.actor.reaches_all_stores:
+            field.help_text = ""
+            field.required = True
+
     def run(self, data: dict[str, Any]) -> StaffUser:
+        store_ids = tuple(map(int, data["stores"])) if "stores" in data else None
         whole = StaffData(
             email=data["email"],
             first_name=data["first_name"],
@@ -102,6 +124,7 @@ class StaffForm(CommandForm):
             api_key=data["api_key"] or None,
             is_active=data["is_active"],
             role_ids=(int(data["role"]),) if data["role"] else (),
+            store_ids=store_ids,
         )
         if self.instance is None:
             return staff.create(data=whole, actor=self.actor)
@@ -125,7 +148,9 @@ class StaffAdmin(CockpitAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        return super().get_queryset(request).prefetch_related("roles")
+        known = selectors.list_known_to(request.actor)  # type: ignore[attr-defined]
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(pk__in=known.values("pk")).prefetch_related("roles", "stores")
 
     @admin.display(description=gettext_lazy("Name"), ordering="last_name")
     def full_name(self, user: StaffUser) -> str:
@@ -134,6 +159,9 @@ class StaffAdmin(CockpitAdmin):
     @admin.display(description=gettext_lazy("Role"))
     def role_names(self, user: StaffUser) -> str:
         return ", ".join(role.name for role in user.roles.all()) or formats.EMPTY
+
+    def store_names(self, user: StaffUser) -> str:
+        return ", ".join(store.name for store in user.stores.all()) or _("all stores")
 
     @admin.display(description=gettext_lazy("Kind"))
     def kind(self, user: StaffUser) -> str:
@@ -159,6 +187,7 @@ class StaffAdmin(CockpitAdmin):
                 [
                     Fact(_("User name"), subject.username),
                     Fact(_("Role"), self.role_names(subject)),
+                    Fact(_("Stores"), self.store_names(subject)),
                     Fact(_("Kind"), self.kind(subject)),
                     Fact(_("State"), self.state(subject)),
                     Fact(_("Last sign-in"), self.seen(subject)),
@@ -254,6 +283,7 @@ class RoleForm(CommandForm):
 class RoleAdmin(CockpitAdmin):
     resource = Resource.ACL
     store_path = ""
+    is_shared = True
     add_form = edit_form = RoleForm
     list_display = ("name", "summary", "figure_staff", "marks")
     search_fields = ("name",)
@@ -267,7 +297,9 @@ class RoleAdmin(CockpitAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows = super().get_queryset(request).prefetch_related("permissions")
-        counted: QuerySet[Any] = rows.annotate(staff_count=Count("staff"))
+        known = selectors.list_known_to(request.actor)  # type: ignore[attr-defined]
+        holders = Count("staff", filter=Q(staff__in=known.values("pk")))
+        counted: QuerySet[Any] = rows.annotate(staff_count=holders)
         return counted
 
     def get_urls(self) -> list[URLPattern]:
@@ -307,18 +339,19 @@ class RoleAdmin(CockpitAdmin):
         return (Tool(_("Delete"), url, "delete", "danger"),)
 
     def tables(self, request: CockpitRequest, subject: Role) -> Sequence[Table]:
+        known = selectors.list_known_to(request.actor).filter(roles=subject)
         return (
             Table(
                 title=_("Who has it"),
                 columns=(Column(_("Name")), Column(_("E-mail"))),
-                rows=[(str(user), user.email) for user in subject.staff.all()[:STAFF_SHOWN]],
+                rows=[(str(user), user.email) for user in known[:STAFF_SHOWN]],
                 empty=_("Nobody has this role."),
             ),
         )
 
     def remove_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
         """Delete a role that nobody has, once that is confirmed."""
-        rights.require(request.actor, self.resource, Access.MODIFY)
+        self.require_modify(request)
         subject = self.get_found(request, str(object_id))
         question = Confirmation(
             title=_("Delete role"),

@@ -43,6 +43,8 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
     edit_form: ClassVar[type[CommandForm] | None] = None
     # The lookup from the model to its store; empty: the model belongs to none.
     store_path: ClassVar[str] = "store"
+    # True where all stores share the rows: then only staff of all stores change them.
+    is_shared: ClassVar[bool] = False
     # The word that audit entries use for this model; empty: the page has no history.
     audit_type: ClassVar[str] = ""
     empty_state: ClassVar[EmptyState] = EmptyState("", "")
@@ -80,7 +82,20 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
         return False
 
     def may_modify(self, request: HttpRequest) -> bool:
-        return rights.may(request.actor, self.resource, Access.MODIFY)  # type: ignore[attr-defined]
+        actor = request.actor  # type: ignore[attr-defined]
+        if self.is_shared and not actor.reaches_all_stores:
+            return False
+        return rights.may(actor, self.resource, Access.MODIFY)
+
+    def require_modify(self, request: CockpitRequest) -> None:
+        """
+        Let pass who may change rows of this model.
+
+        :raises PermissionDenied: their roles or their stores do not allow it.
+        """
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        if self.is_shared:
+            rights.require_all_stores(request.actor)
 
     # Lists
 
@@ -179,7 +194,7 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
     ) -> HttpResponse:
         if self.add_form is None:
             raise Http404("Nothing can be added here.")
-        rights.require(request.actor, self.resource, Access.MODIFY)
+        self.require_modify(request)
         return self.form_view(request, None)
 
     def form_view(self, request: CockpitRequest, subject: Any) -> HttpResponse:

@@ -38,6 +38,16 @@ def require(actor: Actor, resource: Resource, access: Access = Access.VIEW) -> N
         raise RightMissing(resource, access)
 
 
+def require_all_stores(actor: Actor) -> None:
+    """
+    Let pass who looks after what all stores share.
+
+    :raises PermissionDenied: only some stores are open to the actor.
+    """
+    if not actor.reaches_all_stores:
+        raise PermissionDenied("Only some stores are open to you.")
+
+
 @contextmanager
 def looking(actor: Actor) -> Iterator[None]:
     """Say for whom a page is made, so that it offers no way to what is closed to them."""

@@ -54,7 +54,9 @@ def create(
 
     :raises InvalidFields: no name, a used one, or an unknown resource or access.
     :raises RightsExceeded: the actor lacks one of the permissions.
+    :raises OfAllStores: the actor works in some stores only; roles are everybody's.
     """
+    actor.require_all_stores()
     granted = _checked(name, permissions, actor, except_role=None)
     role = Role(name=name.strip(), is_default=is_default)
     _save(role)
@@ -76,8 +78,9 @@ def update(
     """
     Replace a role's name and permissions. The master role has them all and keeps them (ACL-3).
 
-    :raises InvalidFields, RightsExceeded: as `create`.
+    :raises InvalidFields, RightsExceeded, OfAllStores: as `create`.
     """
+    actor.require_all_stores()
     if role.is_master and not actor.is_super:
         raise RightsExceeded
     granted = _checked(name, permissions, actor, except_role=role)
@@ -97,7 +100,9 @@ def delete(*, role: Role, actor: Actor, now: datetime | None = None) -> None:
 
     :raises MasterRole: it is the one that may do everything (ACL-3).
     :raises RoleInUse: somebody has it (ACL-5).
+    :raises OfAllStores: as `create`.
     """
+    actor.require_all_stores()
     if role.is_master:
         raise MasterRole
     # The lock holds off an assignment that would come between the check and the deletion.

@@ -11,11 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Role, StaffUser
+from accounts.selectors import staff as selectors
 from accounts.services import tokens
 from loyalty.core import events
 from loyalty.core.actors import Actor
-from loyalty.core.errors import DomainError, InvalidFields
-from loyalty.core.models import uuid7
+from loyalty.core.errors import DomainError, InvalidFields, NotFound
+from loyalty.core.models import Store, uuid7
 from loyalty.core.services import audit
 
 NOT_BLANK = "This value should not be blank."
@@ -31,6 +32,8 @@ class StaffData:
 
     `password`: None keeps the present one. `api_key`: the permanent token of an external user;
     None keeps the present one. `is_active`: None keeps it. `role_ids`: one at most (ADM-1).
+    `store_ids`: where they work, empty: in all stores; None keeps it, and is the actor's own stores
+    for somebody new.
     """
 
     email: str
@@ -42,6 +45,7 @@ class StaffData:
     api_key: str | None = None
     is_active: bool | None = None
     role_ids: tuple[int, ...] = ()
+    store_ids: tuple[int, ...] | None = None
 
 
 class LastSuperAdmin(DomainError):
@@ -52,7 +56,7 @@ class LastSuperAdmin(DomainError):
 
 
 class OwnRights(DomainError):
-    """Nobody can change their own role, activity or kind."""
+    """Nobody can change their own role, activity, kind or stores."""
 
     code = "own_rights"
     field = "role_ids"
@@ -63,6 +67,20 @@ class RightsExceeded(DomainError):
 
     code = "rights_exceeded"
     field = "role_ids"
+
+
+class StoresExceeded(DomainError):
+    """Nobody can let others into a store that is closed to themselves."""
+
+    code = "stores_exceeded"
+    field = "store_ids"
+
+
+class SignInExceeded(DomainError):
+    """Nobody can change how somebody signs in who may do more than they."""
+
+    code = "sign_in_exceeded"
+    field = "email"
 
 
 @transaction.atomic
@@ -77,11 +95,13 @@ def create(
 
     :raises InvalidFields: what is missing, malformed or taken, per argument.
     :raises RightsExceeded: the master role, given by somebody without it.
+    :raises StoresExceeded: a store that is closed to the actor, or all where some are open.
     """
     now = now or timezone.now()
     roles = _roles(data) or tuple(Role.objects.filter(is_default=True))
     _refuse(_faults(data, None))
     _check_grant(roles, (), actor)
+    store_ids = _store_ids(data, tuple(actor.store_ids or ()), actor)
     uuid = uuid7()
     staff = StaffUser(
         uuid=uuid,
@@ -96,6 +116,7 @@ def create(
     )
     _save(staff)
     staff.roles.set(roles)
+    staff.stores.set(store_ids)
     if data.is_external and data.api_key:
         tokens.set_permanent(staff=staff, token=data.api_key, now=now)
     _record("staff.created", "CreateAdmin", staff, {}, actor, now)
@@ -112,25 +133,35 @@ def update(
     Whoever is shut out, becomes external or gets another password is signed out everywhere. A
     password is one to sign in with here: it ends that they came from the directory.
 
-    :raises InvalidFields, RightsExceeded: as `create`.
-    :raises OwnRights: the actor's own role, activity or kind (ADM-3).
+    :raises NotFound: they are of a store that is closed to the actor.
+    :raises InvalidFields, RightsExceeded, StoresExceeded: as `create`.
+    :raises SignInExceeded: the address, password or key of somebody who may do more: whoever has
+        these is them.
+    :raises OwnRights: the actor's own role, activity, kind or stores (ADM-3).
     :raises LastSuperAdmin: nobody would be left who may do everything.
     """
     now = now or timezone.now()
+    if not selectors.list_known_to(actor).filter(pk=staff.pk).exists():
+        raise NotFound
     staff = StaffUser.objects.select_for_update().get(pk=staff.pk)
     roles = _roles(data)
     _refuse(_faults(data, staff))
     old_roles = tuple(staff.roles.all())
+    old_store_ids = tuple(staff.stores.values_list("pk", flat=True))
+    store_ids = _store_ids(data, old_store_ids, actor)
     old = _told(staff)
     is_active = staff.is_active if data.is_active is None else data.is_active
     changes_rights = (is_active, data.is_external) != (staff.is_active, staff.is_external) or (
-        set(roles) != set(old_roles)
+        set(roles) != set(old_roles) or set(store_ids) != set(old_store_ids)
     )
     if changes_rights:
         if actor.uuid == staff.uuid:
             raise OwnRights
         _check_grant(roles, old_roles, actor)
-    was_super = _is_super(staff, old_roles)
+    changes_sign_in = data.email.lower() != staff.email.lower() or data.password or data.api_key
+    if changes_sign_in and actor.uuid != staff.uuid and _exceed(old_roles, actor):
+        raise SignInExceeded
+    was_super = _is_super(staff, old_roles, old_store_ids)
     must_sign_out = (
         not is_active or data.is_external != staff.is_external or data.password is not None
     )
@@ -144,7 +175,8 @@ def update(
         staff.is_from_directory = False
     _save(staff)
     staff.roles.set(roles)
-    if was_super and not _is_super(staff, roles):
+    staff.stores.set(store_ids)
+    if was_super and not _is_super(staff, roles, store_ids):
         _require_super_admin()
     if data.is_external and data.api_key:
         tokens.set_permanent(staff=staff, token=data.api_key, now=now)
@@ -236,22 +268,42 @@ def _check_grant(new: tuple[Role, ...], old: tuple[Role, ...], actor: Actor) -> 
     """Only who has all rights may give a role that has them all, or take it from somebody."""
     if not actor.is_super and any(role.is_master for role in (*new, *old)):
         raise RightsExceeded
+    if _exceed(new, actor):
+        raise RightsExceeded
+
+
+def _exceed(roles: tuple[Role, ...], actor: Actor) -> bool:
+    """Return whether roles give a right that the actor does not have."""
     if actor.is_super:
-        return
-    for role in new:
-        for permission in role.permissions.all():
-            if permission.access not in actor.permissions.get(permission.resource, frozenset()):
-                raise RightsExceeded
+        return False
+    return any(role.is_master for role in roles) or any(
+        permission.access not in actor.permissions.get(permission.resource, frozenset())
+        for role in roles
+        for permission in role.permissions.all()
+    )
 
 
-def _is_super(staff: StaffUser, roles: tuple[Role, ...]) -> bool:
-    return staff.is_active and not staff.is_external and any(role.is_master for role in roles)
+def _store_ids(data: StaffData, present: tuple[int, ...], actor: Actor) -> tuple[int, ...]:
+    """Return where somebody is to work; `present`: where nothing is said of it."""
+    asked = present if data.store_ids is None else data.store_ids
+    if Store.objects.filter(pk__in=asked).count() != len(set(asked)):
+        raise InvalidFields({"store_ids": ["This value is not valid."]})
+    if not actor.reaches_all_stores and not (asked and set(asked) <= (actor.store_ids or set())):
+        raise StoresExceeded
+    return asked
+
+
+def _is_super(staff: StaffUser, roles: tuple[Role, ...], store_ids: tuple[int, ...]) -> bool:
+    is_person = staff.is_active and not staff.is_external
+    return is_person and not store_ids and any(role.is_master for role in roles)
 
 
 def _require_super_admin() -> None:
     # The master role's row is the lock: of two who shut out each other at once, one waits.
     Role.objects.select_for_update().filter(is_master=True).first()
-    people = StaffUser.objects.filter(is_active=True, is_external=False, roles__is_master=True)
+    people = StaffUser.objects.filter(
+        is_active=True, is_external=False, roles__is_master=True, stores=None
+    )
     if not people.exists():
         raise LastSuperAdmin
 
@@ -276,6 +328,7 @@ def _told(staff: StaffUser) -> dict[str, object]:
         "external": staff.is_external,
         "fromDirectory": staff.is_from_directory,
         "roles": [role.name for role in staff.roles.order_by("name")],
+        "stores": list(staff.stores.order_by("code").values_list("code", flat=True)),
         "password": audit.Secret(staff.password),
         "apiKey": audit.Secret(",".join(str(token.pk) for token in tokens_held)),
     }

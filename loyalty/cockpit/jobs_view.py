@@ -69,7 +69,7 @@ class Card:
 
 def show(request: CockpitRequest) -> HttpResponse:
     """List the jobs. The page looks again by itself while one of them runs."""
-    rights.require(request.actor, Resource.SETTINGS)
+    _require(request)
     latest = selectors.list_latest()
     now = timezone.now()
     cards = [card_of(job, latest.get(job.name), now) for job in jobs.list_all()]
@@ -84,7 +84,7 @@ def show(request: CockpitRequest) -> HttpResponse:
 
 def show_one(request: CockpitRequest, name: str) -> HttpResponse:
     """Show one job, with its runs."""
-    rights.require(request.actor, Resource.SETTINGS)
+    _require(request)
     job = find(name)
     runs = selectors.list_runs(job, RUNS_SHOWN)
     card = card_of(job, runs[0] if runs else None, timezone.now())
@@ -101,7 +101,7 @@ def show_one(request: CockpitRequest, name: str) -> HttpResponse:
 
 def start(request: CockpitRequest, name: str) -> HttpResponse:
     """Tell the workers to run a job now, and go back to where the button was."""
-    rights.require(request.actor, Resource.SETTINGS, Access.MODIFY)
+    _require(request, Access.MODIFY)
     job = find(name)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -115,6 +115,12 @@ def start(request: CockpitRequest, name: str) -> HttpResponse:
         return HttpResponseRedirect(back)
     messages.success(request, _("%(job)s: a worker was told to begin.") % {"job": job.title})
     return HttpResponseRedirect(f"{back}?told")
+
+
+def _require(request: CockpitRequest, access: Access = Access.VIEW) -> None:
+    """Jobs run for all stores at once, and count over all of them."""
+    rights.require(request.actor, Resource.SETTINGS, access)
+    rights.require_all_stores(request.actor)
 
 
 def find(name: str) -> Job:

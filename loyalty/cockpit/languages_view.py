@@ -112,7 +112,7 @@ def leaves(tree: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, str
 
 def show_all(request: CockpitRequest) -> HttpResponse:
     rights.require(request.actor, Resource.SETTINGS)
-    may_modify = rights.may(request.actor, Resource.SETTINGS, Access.MODIFY)
+    may_modify = _may_modify(request)
     add = Tool(_("Add a language"), reverse("admin:language_add"), "add", "primary")
     entries = AuditEntry.objects.filter(entity_type="Language").order_by("-pk")[:AUDIT_SHOWN]
     return page(
@@ -124,6 +124,17 @@ def show_all(request: CockpitRequest) -> HttpResponse:
             "tables": [_table(selectors.list_languages()), audit_table(entries)],
         },
     )
+
+
+def _may_modify(request: CockpitRequest) -> bool:
+    """Tell whether somebody may change what all stores share."""
+    may = rights.may(request.actor, Resource.SETTINGS, Access.MODIFY)
+    return may and request.actor.reaches_all_stores
+
+
+def _require_modify(request: CockpitRequest) -> None:
+    rights.require(request.actor, Resource.SETTINGS, Access.MODIFY)
+    rights.require_all_stores(request.actor)
 
 
 def _table(found: list[Language]) -> Table:
@@ -151,7 +162,7 @@ def _table(found: list[Language]) -> Table:
 
 
 def add(request: CockpitRequest) -> HttpResponse:
-    rights.require(request.actor, Resource.SETTINGS, Access.MODIFY)
+    _require_modify(request)
     options: dict[str, Any] = {"store": request.store, "actor": request.actor}
     form = NewLanguageForm(request.POST if request.method == "POST" else None, **options)
     if request.method == "POST":
@@ -172,7 +183,7 @@ def add(request: CockpitRequest) -> HttpResponse:
 
 def show(request: CockpitRequest, code: str) -> HttpResponse:
     rights.require(request.actor, Resource.SETTINGS)
-    may_modify = rights.may(request.actor, Resource.SETTINGS, Access.MODIFY)
+    may_modify = _may_modify(request)
     language = _get(code)
     options: dict[str, Any] = {
         "store": request.store,
@@ -180,7 +191,7 @@ def show(request: CockpitRequest, code: str) -> HttpResponse:
         "instance": language,
     }
     if request.method == "POST":
-        rights.require(request.actor, Resource.SETTINGS, Access.MODIFY)
+        _require_modify(request)
         form = LanguageForm(request.POST, **options)
         is_done, changed = form.submit()
         if is_done:
@@ -220,7 +231,7 @@ def _panel(language: Language) -> Panel:
 
 
 def remove(request: CockpitRequest, code: str) -> HttpResponse:
-    rights.require(request.actor, Resource.SETTINGS, Access.MODIFY)
+    _require_modify(request)
     language = _get(code)
     if request.method == "POST":
         try:

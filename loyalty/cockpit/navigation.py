@@ -31,6 +31,12 @@ def seen_by(resource: Resource) -> Callable[[HttpRequest], bool]:
     return is_seen
 
 
+def may_see_jobs(request: HttpRequest) -> bool:
+    """Tell whether somebody may see what runs for all stores at once."""
+    actor = getattr(request, "actor", None)
+    return actor is not None and actor.reaches_all_stores and rights.may(actor, Resource.SETTINGS)
+
+
 def may_see_imports(request: HttpRequest) -> bool:
     """Tell whether somebody may see any kind of file that is brought in."""
     actor = getattr(request, "actor", None)
@@ -148,7 +154,12 @@ GROUPS: list[dict[str, Any]] = [
                 "link": reverse_lazy("admin:exports"),
                 "permission": may_see_exports,
             },
-            item(_("Jobs"), "schedule", "jobs", Resource.SETTINGS),
+            {
+                "title": _("Jobs"),
+                "icon": "schedule",
+                "link": reverse_lazy("admin:jobs"),
+                "permission": may_see_jobs,
+            },
         ],
     },
 ]

@@ -53,12 +53,9 @@ def _find(request: CockpitRequest, kind: PrincipalKind, uuid: UUID) -> Person:
             return access.get_customer(request.actor, request.store, str(uuid))
         if kind == PrincipalKind.SELLER:
             return access.get_seller(request.actor, request.store, str(uuid))
+        return access.get_staff(request.actor, uuid)
     except NotFound as refusal:
         raise Http404(uuid) from refusal
-    staff = StaffUser.objects.filter(uuid=uuid).first()
-    if staff is None:
-        raise Http404(uuid)
-    return staff
 
 
 def _show(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from loyalty.core.errors import OfAllStores
+
 
 class ActorKind(StrEnum):
     STAFF = "admin"
@@ -61,6 +63,19 @@ class Actor:
     def can_modify(self, resource: str) -> bool:
         """Writing needs both accesses (ACL-2)."""
         return self.is_super or {"VIEW", "MODIFY"} <= self.permissions.get(resource, frozenset())
+
+    @property
+    def reaches_all_stores(self) -> bool:
+        return self.store_id is None and self.store_ids is None
+
+    def require_all_stores(self) -> None:
+        """
+        Let pass who may change what all stores share: roles, languages, jobs, the stores' number.
+
+        :raises OfAllStores: only some stores are open to this actor.
+        """
+        if not self.reaches_all_stores:
+            raise OfAllStores
 
     def reaches_store(self, store_id: int) -> bool:
         if self.store_id is not None:

@@ -43,6 +43,12 @@ class NotFound(DomainError):
     code = "not_found"
 
 
+class OfAllStores(DomainError):
+    """All stores share this, so it is for those to whom all of them are open."""
+
+    code = "of_all_stores"
+
+
 class KeyReused(DomainError):
     """This idempotency key was already used for another request."""
 

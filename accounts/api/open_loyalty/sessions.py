@@ -96,4 +96,4 @@ class StaffSessions(SessionsView):
     resource = Resource.ADMIN
 
     def person(self) -> tokens.Person:
-        return access.get_staff(self.kwargs["admin"])
+        return access.get_staff(self.actor, self.kwargs["admin"])

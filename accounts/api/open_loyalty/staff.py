@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts import access
 from accounts.api.open_loyalty.roles import short_role_row
 from accounts.models import Resource, StaffUser
+from accounts.selectors import staff as selectors
 from accounts.services import staff
 from loyalty.core.actors import Actor
 from loyalty.core.api import formats
@@ -78,7 +79,7 @@ class StaffView(OpenLoyaltyView):
 
 class StaffList(StaffView):
     def get(self, request: Request, **ids: str) -> Response:
-        people = StaffUser.objects.prefetch_related("roles")
+        people = selectors.list_known_to(self.actor).prefetch_related("roles")
         return self.listed(
             people, key="users", row=staff_row, sorts=SORTS, default_sort="firstName"
         )
@@ -102,10 +103,10 @@ class StaffDetails(StaffView):
     forms = {"PUT": FormOf(StaffForm, root="admin")}
 
     def get(self, request: Request, *, admin: UUID, **ids: str) -> Response:
-        return Response(staff_row(access.get_staff(admin)))
+        return Response(staff_row(access.get_staff(self.actor, admin)))
 
     def put(self, request: Request, *, admin: UUID, **ids: str) -> Response:
-        found = access.get_staff(admin)
+        found = access.get_staff(self.actor, admin)
         updated = staff.update(staff=found, data=self.data(), actor=self.actor)
         return Response({"id": str(updated.uuid)})
 

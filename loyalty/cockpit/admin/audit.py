@@ -120,7 +120,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         self, request: CockpitRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         tools = []
-        if request.actor.store_ids is None:
+        if request.actor.reaches_all_stores:
             archives = reverse("admin:core_auditentry_archives")
             tools.append(Tool(_("Archives"), archives, "inventory_2"))
         return super().changelist_view(request, {"list_tools": tools, **(extra_context or {})})
@@ -196,7 +196,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def _require_all_stores(self, request: CockpitRequest) -> None:
         """Archives hold every store's entries. :raises Http404: not for this person."""
         rights.require(request.actor, self.resource)
-        if request.actor.store_ids is not None:
+        if not request.actor.reaches_all_stores:
             raise Http404("archives")
 
     def get_search_results(

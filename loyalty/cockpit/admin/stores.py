@@ -6,17 +6,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.admin.segments import active_chip
-from accounts.cockpit import formats
+from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
-from accounts.models import Resource
+from accounts.models import Access, Resource
 from loyalty.core.models import Store
 from loyalty.core.services import stores
 
@@ -75,6 +75,16 @@ class StoreAdmin(CockpitAdmin):
     empty_state = EmptyState(
         gettext_lazy("No stores"), gettext_lazy("Each store is a program of its own."), "store"
     )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # A store more is the installation's: who works in some only could not enter it.
+        is_everywhere = request.actor.reaches_all_stores  # type: ignore[attr-defined]
+        return is_everywhere and super().has_add_permission(request)
+
+    def add_view(self, request: CockpitRequest, *args: Any, **options: Any) -> HttpResponse:
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        rights.require_all_stores(request.actor)
+        return super().add_view(request, *args, **options)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         reached = request.stores  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from loyalty.core.api import forms
-from loyalty.core.errors import DomainError, KeyReused, NotFound
+from loyalty.core.errors import DomainError, KeyReused, NotFound, OfAllStores
 from loyalty.core.throttle import TooManyAttempts
 
 
@@ -41,6 +41,8 @@ def answer(code: int, message: str) -> Response:
 def _of_command(error: DomainError, form: Any) -> Response:
     if isinstance(error, NotFound):
         return answer(404, "Not Found")
+    if isinstance(error, OfAllStores):
+        return answer(403, "Forbidden")
     if isinstance(error, KeyReused):
         return answer(422, error.message)
     if isinstance(error, TooManyAttempts):

@@ -23,7 +23,9 @@ def start(*, job: Job, actor: Actor, now: datetime | None = None) -> None:
     Tell the workers to run a job now; where it runs already, nothing more happens.
 
     :raises BrokerSilent: the message could not be sent; nothing was written.
+    :raises OfAllStores: the actor works in some stores only; a job runs for every store.
     """
+    actor.require_all_stores()
     with transaction.atomic():
         audit.record(
             actor,

@@ -55,7 +55,9 @@ def create(*, code: str, data: LanguageData, actor: Actor, now: datetime | None 
     Add a language; as a default it takes the place of the former one (TRN-2).
 
     :raises InvalidFields: with every fault; nothing was written.
+    :raises OfAllStores: the actor works in some stores only; languages are every store's.
     """
+    actor.require_all_stores()
     now = now or clock.now()
     rows = _locked_rows()
     faults = _faults(data)
@@ -79,7 +81,9 @@ def update(*, code: str, data: LanguageData, actor: Actor, now: datetime | None 
     :raises NotFound: there is no such language.
     :raises InvalidFields: with every fault; nothing was written.
     :raises DefaultRequired: it is the default one, and would be none.
+    :raises OfAllStores: as `create`.
     """
+    actor.require_all_stores()
     now = now or clock.now()
     rows = _locked_rows()
     language = _found(rows, code)
@@ -101,7 +105,9 @@ def delete(*, code: str, actor: Actor, now: datetime | None = None) -> None:
 
     :raises NotFound: there is no such language.
     :raises DefaultKept: it is the default one.
+    :raises OfAllStores: as `create`.
     """
+    actor.require_all_stores()
     language = _found(_locked_rows(), code)
     if language.is_default:
         raise DefaultKept

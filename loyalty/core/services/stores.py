@@ -102,7 +102,10 @@ def create(
 
     :raises InvalidFields: a code that is malformed or a word that paths need; no currency; no name.
     :raises CodeUsed: another store has the code, in whatever case.
+    :raises OfAllStores: the actor works in some stores only, and could not enter the new one.
     """
+    if actor is not None:
+        actor.require_all_stores()
     now = now or timezone.now()
     faults = {"code": _code_faults(code), "name": _name_faults(name)}
     # Asked strictly, for it can never be changed.

@@ -92,7 +92,7 @@ class ArchiveView(OpenLoyaltyView):
 
     @property
     def sees_all(self) -> bool:
-        return self.actor.store_ids is None
+        return self.actor.reaches_all_stores
 
 
 class Archives(ArchiveView):
