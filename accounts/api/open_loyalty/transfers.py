@@ -18,12 +18,13 @@ from accounts.models import Customer, Resource, TransferState, TransferType
 from accounts.selectors import points_histogram, transfers
 from accounts.selectors.points_histogram import Interval, PointsKind
 from accounts.services import points
-from loyalty.core import coupon_codes
+from loyalty.core import coupon_codes, throttle
 from loyalty.core.actors import ActorKind
 from loyalty.core.api import formats
 from loyalty.core.api.forms import Amount, Form, FormOf
 from loyalty.core.api.views import ADMIN, CUSTOMER, SELLER, OpenLoyaltyView, Rule
 from loyalty.core.errors import DomainError, NotFound
+from loyalty.core.throttle import Attempt, Place
 
 SORTS = {
     "pointsTransferId": "uuid",
@@ -276,13 +277,19 @@ class SendBetween(TransferView):
 
 
 class SendOwn(SendBetween):
-    """`POST customer/points/p2p-transfer`: a customer sends points to another."""
+    """
+    `POST customer/points/p2p-transfer`: a customer sends points to another.
+
+    Each refusal tells who is a member, so every attempt counts, with those made in the portal.
+    """
 
     rules = {"POST": Rule(CUSTOMER)}
     forms = {"POST": FormOf(SendForm, root="transfer")}
 
     def post(self, request: Request, **ids: Any) -> Response:
         form = self.form()
+        place = Place(self.actor.ip_address)
+        throttle.begin(Attempt("receiver", str(self.actor.uuid), place))
         posting = points.transfer(
             sender=access.get_customer(self.actor, self.store, str(self.actor.uuid)),
             receiver=self.party(form["receiver"], "receiver"),

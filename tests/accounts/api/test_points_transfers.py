@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import PointsTransfer
 from accounts.selectors import balances, transfers
 from accounts.services import points
+from loyalty.core import throttle
 from loyalty.core.models import AuditEntry, uuid7
 from tests.factories.accounts import CustomerFactory, SellerFactory
 from tests.factories.staff import StaffFactory
@@ -223,6 +224,28 @@ def test_a_customer_sends_points(api, alice, bob):
 
     assert answer.status_code == 200
     assert (figures(alice).points, figures(bob).points) == (9, 11)
+
+
+@pytest.mark.parametrize("has_key", [False, True])
+def test_a_customer_may_only_try_so_many_receivers(api, alice, bob, monkeypatch, has_key):
+    """Else who is a member could be found out; in the portal the same count goes on."""
+    monkeypatch.setattr(throttle, "PER_PLACE", 2)
+    add(alice, 20)
+    client = api(alice)
+
+    answers = [
+        client.post(
+            "DEFAULT/customer/points/p2p-transfer",
+            {"transfer": {"receiver": receiver, "points": 11}},
+            **({"HTTP_IDEMPOTENCY_KEY": f"key-{receiver}"} if has_key else {}),
+        )
+        for receiver in ("a@example.com", "b@example.com", bob.email)
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert answers[2].data["error"]["code"] == 429
+    assert 0 < int(answers[2]["Retry-After"]) <= 900
+    assert (figures(alice).points, figures(bob).points) == (20, 0)
 
 
 def test_a_customer_cannot_send_to_themself(api, alice):
