@@ -24,6 +24,6 @@ class TransactionsConfig(AppConfig):
         accounts_pos.install_counter(pos.count_by_pos)
         transfers.register_document_loader(documents.load_documents)
         criteria.register(*segment_criteria.CRITERIA)
-        sales.register(coupon_sales.find_sale)
+        sales.register(coupon_sales.find_sales)
         kinds.register(imports.TransactionsKind, imports.MatchesKind)
         export_kinds.register(*exports.KINDS)

@@ -2,7 +2,7 @@
 What happens to coupons in customers' hands: used, delivered, cancelled. Source: USE, DEL, CPN.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,6 +20,8 @@ from campaigns.models import (
     CustomerUsage,
     DeliveryStatus,
 )
+from campaigns.selectors import sales
+from campaigns.selectors.sales import Sale
 from campaigns.services import campaign_locks
 from loyalty.core import clock
 from loyalty.core.actors import Actor, ActorKind
@@ -48,6 +50,12 @@ class UndoTooLate(DomainError):
     """Only the seller who marked it can take that back, for ten minutes."""
 
     code = "undo_too_late"
+
+
+class UnknownSale(DomainError):
+    """This customer has no such transaction."""
+
+    code = "unknown_sale"
 
 
 class NothingToMark(DomainError):
@@ -88,15 +96,19 @@ def mark(
     """
     Mark coupons as used or, for staff, as unused again: all rows or none (USE-1…8).
 
-    A customer marks only their own; a seller may undo their own mark for ten minutes. Locks the
-    coupons in primary-key order.
+    A customer marks only their own; a seller may undo their own mark for ten minutes. A sale that
+    a coupon is used on is one of the coupon's customer: its return gives the coupon back to them.
+    Locks the coupons in primary-key order.
 
-    :raises NothingToMark, NotFound, CannotBeUsed, CannotBeUnused, UndoTooLate: nothing was written.
+    :raises NothingToMark, NotFound, UnknownSale, CannotBeUsed, CannotBeUnused, UndoTooLate: nothing
+        was written.
     """
     now = now or clock.now()
     if not 1 <= len(marks) <= ROWS_MAX:
         raise NothingToMark
     found = _lock(store, [row.coupon_uuid for row in marks])
+    named = {row.transaction_uuid for row in marks if row.is_used and row.transaction_uuid}
+    known = sales.find_sales(store, named)
     coupons: list[Coupon] = []
     used: set[int] = set()
     for row in marks:
@@ -107,6 +119,7 @@ def mark(
             raise NotFound
         _check(coupon, row, actor, now, is_again=row.is_used and coupon.pk in used)
         if row.is_used:
+            _check_sale(coupon, row, known)
             used.add(coupon.pk)
         coupons.append(coupon)
     for coupon, row in zip(coupons, marks, strict=True):
@@ -144,6 +157,14 @@ def _check(coupon: Coupon, row: Mark, actor: Actor, now: datetime, *, is_again: 
         raise CannotBeUnused
     elif actor.kind == ActorKind.SELLER and not _may_undo(coupon, actor, now):
         raise UndoTooLate
+
+
+def _check_sale(coupon: Coupon, row: Mark, known: Mapping[UUID, Sale]) -> None:
+    if row.transaction_uuid is None:
+        return
+    sale = known.get(row.transaction_uuid)
+    if sale is None or sale.customer_id != coupon.customer_id:
+        raise UnknownSale
 
 
 def _may_undo(coupon: Coupon, seller: Actor, now: datetime) -> bool:

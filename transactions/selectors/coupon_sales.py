@@ -1,5 +1,6 @@
 """Sales as the room of rewards asks for them through its socket."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from campaigns.selectors.sales import Sale
@@ -7,10 +8,10 @@ from loyalty.core.models import Store
 from transactions.models import DocumentType, Transaction
 
 
-def find_sale(store: Store, uuid: UUID) -> Sale | None:
-    """Return a store's sale that was given to a customer. One query."""
+def find_sales(store: Store, uuids: Collection[UUID]) -> dict[UUID, Sale]:
+    """Return those of a store's sales that were given to customers, by id. One query."""
     sales = Transaction.objects.in_store(store).filter(
-        uuid=uuid, document_type=DocumentType.SELL, customer__isnull=False
+        uuid__in=uuids, document_type=DocumentType.SELL, customer__isnull=False
     )
-    found = sales.values_list("uuid", "customer_id", "gross_value").first()
-    return Sale(*found) if found else None
+    found = sales.values_list("uuid", "customer_id", "gross_value")
+    return {uuid: Sale(uuid, customer_id, value) for uuid, customer_id, value in found}

@@ -20,6 +20,7 @@ from loyalty.core.models import Store
 from tests.factories import CustomerFactory, SellerFactory
 from tests.factories.campaigns import CampaignFactory, give_points
 from tests.factories.staff import StaffFactory
+from tests.factories.transactions import SaleFactory
 from tests.support.api import ApiClient
 
 BOUGHT = "SHOP/campaign/bought"
@@ -266,7 +267,7 @@ def test_asks_the_database_as_often_for_20_as_for_2(
 def test_marks_coupons_of_customers(sam: ApiClient, gift: RewardCampaign, alice: Customer) -> None:
     """USE-1, USE-2, USE-8."""
     first, second = sold(gift, alice), sold(gift, alice)
-    sale = str(uuid4())
+    sale = str(SaleFactory(alice).uuid)
 
     answer = mark(sam, "admin", row_of(first, transactionId=sale), row_of(second))
 
@@ -276,6 +277,27 @@ def test_marks_coupons_of_customers(sam: ApiClient, gift: RewardCampaign, alice:
     first.refresh_from_db()
     assert (first.is_used, str(first.used_for_transaction_uuid)) == (True, sale)
     assert first.delivery_status == "ordered"
+
+
+@pytest.mark.parametrize("whose", ["nobody", "another customer", "another store"])
+def test_refuses_a_transaction_that_is_not_the_customers(
+    sam: ApiClient, app: ApiClient, gift: RewardCampaign, alice: Customer, whose: str
+) -> None:
+    """USE-3, USE-8: the same words whether there is such a transaction or not."""
+    coupon = sold(gift, alice)
+    sale = {
+        "nobody": lambda: uuid4(),
+        "another customer": lambda: SaleFactory(CustomerFactory(alice.store)).uuid,
+        "another store": lambda: SaleFactory(CustomerFactory()).uuid,
+    }[whose]()
+
+    for client, door in ((sam, "admin"), (app, "customer")):
+        answer = mark(client, door, row_of(coupon, transactionId=str(sale)))
+
+        assert answer.status_code == 400
+        assert answer.data["error"]["message"] == "This customer has no such transaction."
+    coupon.refresh_from_db()
+    assert not coupon.is_used
 
 
 @pytest.mark.parametrize("missing", ["campaignId", "couponId", "code", "used", "customerId"])

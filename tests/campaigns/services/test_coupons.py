@@ -6,6 +6,8 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Customer
 from campaigns.api.open_loyalty import webhooks
@@ -19,6 +21,7 @@ from tests.campaigns.conftest import SELLER, STAFF, acting, points_of
 from tests.factories.accounts import CustomerFactory
 from tests.factories.campaigns import CampaignFactory
 from tests.factories.core import StoreFactory
+from tests.factories.transactions import ReturnFactory, SaleFactory, UnmatchedSaleFactory
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -48,7 +51,7 @@ def mark(*marks, actor=STAFF, now=NOW):
 
 def test_using_a_coupon(customer):
     """USE-2, USE-8."""
-    coupon, sale = buy(customer), uuid4()
+    coupon, sale = buy(customer), SaleFactory(customer).uuid
 
     [used] = mark(row(coupon, transaction_uuid=sale))
 
@@ -123,6 +126,43 @@ def test_only_what_can_be_used_now(customer, fields, later, can):
     assert coupon.is_used is can
 
 
+def test_only_a_sale_of_the_same_customer_is_taken(customer):
+    """USE-8."""
+    coupon, sale = buy(customer), SaleFactory(customer)
+    foreign = [
+        *(uuid4(), SaleFactory(CustomerFactory(customer.store)).uuid),
+        *(SaleFactory(CustomerFactory()).uuid, UnmatchedSaleFactory(customer.store).uuid),
+        ReturnFactory(sale).uuid,
+    ]
+
+    for uuid in foreign:
+        with pytest.raises(coupons.UnknownSale):
+            mark(row(coupon, transaction_uuid=uuid))
+
+    coupon.refresh_from_db()
+    assert (coupon.is_used, coupon.used_for_transaction_uuid) == (False, None)
+
+
+def test_sales_are_read_at_once(customer):
+    rows = [
+        row(buy(customer), transaction_uuid=SaleFactory(customer, now=NOW).uuid) for _ in range(2)
+    ]
+    with CaptureQueriesContext(connection) as two:
+        mark(*rows)
+    rows = [
+        row(buy(customer), transaction_uuid=SaleFactory(customer, now=NOW).uuid) for _ in range(6)
+    ]
+
+    with CaptureQueriesContext(connection) as six:
+        mark(*rows)
+
+    reads = [
+        [query for query in each if 'FROM "transactions_transaction"' in query["sql"]]
+        for each in (two, six)
+    ]
+    assert [len(each) for each in reads] == [1, 1]
+
+
 def test_an_empty_list_is_refused(store):
     """USE-2."""
     with pytest.raises(coupons.NothingToMark):
@@ -132,7 +172,7 @@ def test_an_empty_list_is_refused(store):
 def test_staff_may_take_a_use_back(customer):
     """USE-5."""
     coupon = buy(customer)
-    mark(row(coupon, transaction_uuid=uuid4()))
+    mark(row(coupon, transaction_uuid=SaleFactory(customer).uuid))
 
     mark(row(coupon, is_used=False))
 
