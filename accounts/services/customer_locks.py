@@ -78,7 +78,8 @@ def lock_buyer(
     Find a customer as `selectors.customers.find_by_identity` does, and lock as `lock_for_purchase`.
 
     One statement, because every till waits for it. Who was blocked while we waited for the lock is
-    nobody (TX-7). `with_referrer`: lock who invited them, too, both in primary-key order.
+    nobody (TX-7), and so is who was anonymized: the document tells who they were.
+    `with_referrer`: lock who invited them, too, both in primary-key order.
     """
     assert connection.in_atomic_block
     asked = customer_selectors.ranked_identity(
@@ -98,7 +99,7 @@ def lock_buyers(store: Store, customer_ids: Iterable[int]) -> dict[int, Customer
     """
     Lock customers whom `selectors.customers.find_buyers` found, as `lock_for_purchase` does.
 
-    Who is active no more is left out (TX-7).
+    Who is active no more is left out (TX-7), and who was anonymized.
     """
     assert connection.in_atomic_block
     rows = sql.read(_BUYERS, (sorted(set(customer_ids)), store.pk))
@@ -202,7 +203,8 @@ _FOR_PURCHASE = f"""
 """  # noqa: S608  # the columns are ours
 _BUYERS = f"""
     select {", ".join(_PURCHASE_COLUMNS)} from accounts_customer
-    where id = any(%s::bigint[]) and store_id = %s order by id for no key update
+    where id = any(%s::bigint[]) and store_id = %s and anonymized_at is null
+    order by id for no key update
 """  # noqa: S608  # as above
 # The search sees the customers as they were when the statement began; the row that it locks is
 # read again after a wait. Nobody but who was found is locked.
@@ -223,9 +225,9 @@ _FOUND = """
 """
 _BUYER = f"""{_FOUND}
     select {", ".join(_PURCHASE_COLUMNS)}, true from accounts_customer
-    where id = (select id from found) for no key update
+    where id = (select id from found) and anonymized_at is null for no key update
 """  # noqa: S608  # the columns are ours
-# Whether they are still active is asked again after a wait.
+# What is asked of the row itself is asked again after a wait.
 _COUNTED_BUYER = f"""{_FOUND}
     update accounts_customer
     set transactions_count = transactions_count + 1,
@@ -235,12 +237,13 @@ _COUNTED_BUYER = f"""{_FOUND}
         amount_excluded_for_level = amount_excluded_for_level + %(excluded)s::numeric,
         last_transaction_at = greatest(last_transaction_at, %(purchased_at)s::timestamptz),
         version = version + 1, updated_at = %(now)s::timestamptz
-    where id = (select id from found) and status = 'active'
+    where id = (select id from found) and status = 'active' and anonymized_at is null
     returning {", ".join(_PURCHASE_COLUMNS)}
 """  # noqa: S608  # the columns are ours
 # Who invited somebody never changes, so it may be read before the lock.
 _BUYER_AND_REFERRER = f"""{_FOUND}
     select {", ".join(_PURCHASE_COLUMNS)}, id = (select id from found) from accounts_customer
     where id = any(array[(select id from found), (select invited_by_id from found)])
+        and (anonymized_at is null or id <> (select id from found))
     order by id for no key update
 """  # noqa: S608  # as above

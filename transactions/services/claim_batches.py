@@ -145,7 +145,9 @@ class _Batch:
         for place in places:
             document = documents.get(self._number(place))
             customer = customers[self.claims[place].customer.pk]
-            if document is None:
+            if customer.anonymized_at is not None:
+                self.outcomes[place] = customer_locks.CustomerAnonymized()
+            elif document is None:
                 self.outcomes[place] = matching.TransactionNotFound()
             elif document.customer_id is not None:
                 self.outcomes[place] = matching.AlreadyAssigned()

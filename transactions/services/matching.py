@@ -131,6 +131,7 @@ def claim(
     :raises TransactionNotFound: the store has no document of this number.
     :raises AlreadyAssigned: it has a customer, this one or another.
     :raises IncorrectOwner: it is a return of a sale that is not this customer's (TX-11).
+    :raises CustomerAnonymized: nothing more may be known of this customer.
     """
     now = now or clock.now()
     locked = _lock_buyer(store, customer)
@@ -168,7 +169,12 @@ def _lock_buyer(store: Store, customer: Customer) -> Customer:
     wanted = {customer.pk}
     if customer.invited_by_id is not None and referrals.moves_referrers(store):
         wanted.add(customer.invited_by_id)
-    return next(each for each in customer_locks.lock(wanted, store=store) if each.pk == customer.pk)
+    locked = customer_locks.lock(wanted, store=store)
+    buyer = next(each for each in locked if each.pk == customer.pk)
+    # Documents tell who bought: they would say of a forgotten customer again who that was.
+    if buyer.anonymized_at is not None:
+        raise customer_locks.CustomerAnonymized
+    return buyer
 
 
 def _lock_document(store: Store, document_number: str) -> Transaction:

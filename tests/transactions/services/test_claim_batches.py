@@ -8,12 +8,14 @@ import pytest
 
 from accounts.ledger import checks
 from accounts.models import Customer, Segment
+from accounts.services import forgetting
 from earning.models import RuleType
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import DomainError
 from tests.factories.accounts import CustomerFactory, LevelFactory
 from tests.factories.core import StoreFactory
 from tests.factories.earning import EarningRuleFactory
+from tests.factories.transactions import UnmatchedSaleFactory
 from tests.left_behind import everything
 from tests.transactions.services.test_batches import line
 from transactions.models import DocumentType
@@ -67,6 +69,20 @@ def test_leaves_what_one_after_the_other_leaves(settings, extras):
     for customer in Customer.objects.in_store(at_once):
         assert totals.stored(customer) == totals.recount(customer)
     assert checks.find_differences() == []
+
+
+def test_gives_nothing_to_who_was_forgotten():
+    store = StoreFactory()
+    people = [CustomerFactory(store) for _ in range(claim_batches.WAVE_MIN)]
+    described = [
+        Claim(UnmatchedSaleFactory(store).document_number, customer) for customer in people
+    ]
+    forgetting.anonymize(customer=people[0], actor=SYSTEM)
+
+    outcomes = claim_batches.claim_many(store=store, claims=described, actor=SYSTEM)
+
+    told = [text_of(outcome) for outcome in outcomes]
+    assert told == ["customer_anonymized"] + ["claimed"] * (len(people) - 1)
 
 
 def shop(name, settings, extras):
