@@ -242,10 +242,10 @@ def _write(store: Store, actor: Actor, now: datetime) -> None:
         "username": actor.name,
         "ip_address": actor.ip_address,
     }
-    sql.write(INSERT, arguments)
     if not any(core_events.has_now_handlers(name, store) for name in FACTS):
-        sql.write(TELL_NOBODY, arguments)
+        sql.write(INSERT_AND_TELL, arguments)
         return
+    sql.write(INSERT, arguments)
     # What hears of one fact must not see the next.
     for facts in (BORN, ACTIVATED, SUBSCRIBED):
         for event in _told(facts, arguments, store, now):
@@ -311,7 +311,7 @@ create temporary table if not exists customer_stage (
 ) on commit drop;
 truncate customer_stage;
 """
-INSERT = f"""
+_ROWS = f"""
 with wallet as (
     insert into ledger_wallet (uuid, store_id, kind, created_at)
     select wallet_uuid, %(store)s::bigint, 'customer', %(now)s::timestamptz
@@ -355,8 +355,8 @@ with wallet as (
         %(actor_kind)s::text, %(actor_id)s::text, %(username)s::text, %(ip_address)s::inet, told
     from customer_stage order by number
 )
-select 1
 """  # noqa: S608  # the one thing put in is ours
+INSERT = f"{_ROWS} select 1"
 BORN = """
     (1, 'customer.registered', jsonb_build_object('status', s.status), true),
     (2, 'customer.moved_to_level', jsonb_build_object(
@@ -379,17 +379,23 @@ FACTS = (
     "customer.subscribed_to_newsletter",
 )
 # As `accounts.events` words them.
-TELL = """
+_TELL = """
 insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
 select ledger_uuid7(), %(store)s::bigint, fact.type, s.uuid, c.id,
     jsonb_build_object('customerId', s.uuid) || fact.payload, %(now)s::timestamptz
 from customer_stage s
-join accounts_customer c on c.uuid = s.uuid
+join {customers} c on c.uuid = s.uuid
 cross join lateral (values {facts}) as fact (place, type, payload, is_so)
 where fact.is_so
 order by s.number, fact.place
+"""
+TELL = f"""
+{_TELL.format(customers="accounts_customer", facts="{facts}")}
 returning id, type, subject, customer_id, payload::text
 """
-TELL_NOBODY = f"""
-with fact as ({TELL.format(facts=f"{BORN}, {ACTIVATED}, {SUBSCRIBED}")}) select 1
+# The same for all facts at once, by the rows that were just inserted.
+INSERT_AND_TELL = f"""
+{_ROWS}, fact as (
+    {_TELL.format(customers="customer", facts=f"{BORN}, {ACTIVATED}, {SUBSCRIBED}")}
+) select 1
 """

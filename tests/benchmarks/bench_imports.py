@@ -173,9 +173,7 @@ def copy_and_insert(store: Any) -> None:
                     f"{level.pk}\t{level.uuid}\tf\t\\N\t\\N\t2026-03-14\t"
                     '{"email": "x"}\n'
                 )
-        arguments = _arguments(store)
-        cursor.execute(batches.INSERT, arguments)
-        cursor.execute(batches.TELL.format(facts=f"{batches.BORN}, {batches.ACTIVATED}"), arguments)
+        cursor.execute(batches.INSERT_AND_TELL, _arguments(store))
 
 
 def _arguments(store: Any) -> dict[str, Any]:

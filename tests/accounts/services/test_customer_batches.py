@@ -65,7 +65,7 @@ def test_takes_the_same_number_of_queries_whatever_the_number(django_assert_num_
 
     for part in (many[2:4], many[4:]):
         # A savepoint and its release, who is known, the table, the point type, the rows, the facts.
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             customer_batches.bring_in_many(store=store, newcomers=part, actor=SYSTEM, now=NOW)
 
 
