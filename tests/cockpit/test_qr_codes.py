@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 import segno
 
-from earning import qr_codes
+from earning.admin import qr_codes
 from earning.models import RuleType
 from tests.cockpit.test_forms import url
 from tests.factories import StoreFactory

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from earning import place_drawing
+from earning.admin import place_drawing
 from earning.models import EarningRule, RuleType
 from tests.factories.accounts import CustomerFactory, LevelFactory
 from tests.factories.campaigns import CampaignFactory

@@ -1,0 +1,5 @@
+"""The cockpit's screens on earning rules and invitations."""
+
+from earning.admin import invitations, rules
+
+__all__ = ["invitations", "rules"]
