@@ -16,13 +16,13 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection, transaction
-from django.utils.crypto import get_random_string
 
 from accounts.ledger.models import PointType
 from accounts.models import Customer, CustomerStatus, Level, LevelChangeReason
 from accounts.selectors.ladder import Step, get_ladder
 from accounts.services import customer_data, customers
 from accounts.services.customer_data import Registration
+from accounts.services.customers.activating import activation_token
 from loyalty.core import clock, sql
 from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
@@ -112,9 +112,9 @@ def _ready(
         errors = customer_data.faults(values, store)
         level = newcomer.data.level or entry
         if level is None:
-            errors["level"].append(customers.NO_ENTRY_LEVEL)
+            errors["level"].append(customer_data.NO_ENTRY_LEVEL)
         elif not level.is_active:
-            errors["level"].append(customers.LEVEL_NOT_ACTIVE)
+            errors["level"].append(customer_data.LEVEL_NOT_ACTIVE)
         for name in taken.names(values):
             errors[name] = errors[name] or [customer_data.TAKEN]
         found = {name: texts for name, texts in errors.items() if texts}
@@ -131,9 +131,7 @@ def _ready(
             is_manual=newcomer.data.level is not None,
             status=CustomerStatus.ACTIVE if newcomer.is_active else CustomerStatus.NEW,
             # Without a token there is no link to send.
-            token=get_random_string(customers.ACTIVATION_TOKEN_LENGTH)
-            if newcomer.is_told and not newcomer.is_active
-            else "",
+            token=activation_token() if newcomer.is_told and not newcomer.is_active else "",
         )
 
 

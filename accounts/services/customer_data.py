@@ -18,6 +18,8 @@ from loyalty.core.models import Store
 from loyalty.core.store_settings import Channel
 
 BLANK = "This value should not be blank."
+NO_ENTRY_LEVEL = "There is no active level that begins at 0; choose a level."
+LEVEL_NOT_ACTIVE = "This level is not active."
 TAKEN = "This value is already used."
 TOO_LONG = "This value is longer than {length} characters."
 NO_EMAIL = "This value is not a valid email address."

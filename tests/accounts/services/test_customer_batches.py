@@ -8,7 +8,7 @@ import pytest
 
 from accounts.ledger.models import WalletBalance
 from accounts.models import Customer, Level, LevelChange, Pos, Segment
-from accounts.services import customer_batches, customers
+from accounts.services import customer_batches, customer_data, customers
 from accounts.services.customer_batches import Newcomer
 from accounts.services.customers import Registration
 from earning.models import RuleType
@@ -54,7 +54,7 @@ def test_refuses_all_where_there_is_no_level_to_begin_with():
         store=store, newcomers=newcomers(store)[:1], actor=SYSTEM, now=NOW
     )
 
-    assert outcome.errors == {"level": [customers.NO_ENTRY_LEVEL]}
+    assert outcome.errors == {"level": [customer_data.NO_ENTRY_LEVEL]}
     assert not Customer.objects.in_store(store).exists()
 
 
