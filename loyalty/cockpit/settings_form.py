@@ -16,7 +16,6 @@ from loyalty.core.services import stores
 from loyalty.core.store_settings import IDENTIFIERS, Setting, registry
 
 KEEP = "________"
-SECRETS = {"smsApiToken", "pushySecretKey", "webhookHeaderValue"}
 IDENTIFIER_NAMES = {
     "email": gettext_lazy("e-mail"),
     "loyaltyCardNumber": gettext_lazy("card"),
@@ -213,16 +212,14 @@ class SettingsForm(CommandForm):
         for setting in registry():
             stored = form[setting.wire]
             if isinstance(setting, store_settings.Credentials):
-                values |= {
-                    f"{setting.wire}.{name}": stored.get(name, "") for name in setting.fields
-                }
+                for name in setting.fields:
+                    value = stored.get(name, "")
+                    values[f"{setting.wire}.{name}"] = KEEP if value and _is_key(name) else value
             elif isinstance(setting, store_settings.IdentifierOrder):
                 values[setting.wire] = ",".join(setting.to_python(stored))
             else:
-                values[setting.wire] = stored
-        return {
-            name: KEEP if value and is_secret(name) else value for name, value in values.items()
-        }
+                values[setting.wire] = KEEP if stored and setting.is_secret else stored
+        return values
 
     def prepare(self) -> None:
         for setting in registry():
@@ -253,8 +250,9 @@ class SettingsForm(CommandForm):
         return _kept(value, stored[setting.wire])
 
 
-def is_secret(name: str) -> bool:
-    return name in SECRETS or name.startswith("sales_manago.api")
+def _is_key(name: str) -> bool:
+    """Say whether one of the credentials is better not shown; the others tell who has them."""
+    return name.startswith("api")
 
 
 def _kept(sent: Any, stored: Any) -> Any:
@@ -278,12 +276,12 @@ def fields_of(setting: Setting[Any]) -> dict[str, forms.Field]:
 def _credential(name: str) -> forms.Field:
     label = f"SALESmanago {name.replace('_', ' ')}"
     secret = forms.PasswordInput(render_value=True, attrs={"autocomplete": "off"})
-    widget = secret if name.startswith("api") else forms.TextInput()
+    widget = secret if _is_key(name) else forms.TextInput()
     return forms.CharField(label=label, required=False, widget=widget)
 
 
 def _field(setting: Setting[Any], options: dict[str, Any]) -> forms.Field:
-    if setting.wire in SECRETS:
+    if setting.is_secret:
         widget = forms.PasswordInput(render_value=True, attrs={"autocomplete": "off"})
         return forms.CharField(widget=widget, **options)
     if isinstance(setting, store_settings.ZoneName):

@@ -224,8 +224,8 @@ def _told_settings(store: Store) -> dict[str, Any]:
     told = {}
     for setting in store_settings.registry():
         value = stored[setting.wire]
-        is_secret = setting.wire in store_settings.SECRETS
-        told[setting.wire] = audit.Secret(str(value) if value else "") if is_secret else value
+        secret = audit.Secret(str(value) if value else "")
+        told[setting.wire] = secret if setting.is_secret else value
     return told
 
 
