@@ -12,9 +12,9 @@ from accounts.models import Customer, Segment, TransferType
 from accounts.services import segment_members
 from loyalty.core.services import stores
 from loyalty.models import MoveIn, MoveInRow
-from loyalty.moving_in import counting, progress
+from loyalty.moving_in import builders, counting, progress
 from loyalty.moving_in.books import Books
-from loyalty.moving_in.things import BUILDERS, Things, Unfit
+from loyalty.moving_in.builders.known import Known, Unfit
 from transactions.models import DocumentType
 
 CHUNK = 200
@@ -28,14 +28,14 @@ def build(move: MoveIn, *, figures_of: FiguresOf, now: datetime, tell: Teller) -
 
     `figures_of`: what the other server says of a customer's balance.
     """
-    things = Things(move.store, account_of=_accounts(move))
-    for resource in BUILDERS:
+    known = Known(move.store, account_of=_accounts(move))
+    for resource in builders.BUILDERS:
         if resource != "transactions":
-            _build(move, things, resource, tell)
+            _build(move, known, resource, tell)
             continue
         # A return names its sale.
-        _build(move, things, resource, tell, content__documentType=DocumentType.SELL)
-        _build(move, things, resource, tell)
+        _build(move, known, resource, tell, content__documentType=DocumentType.SELL)
+        _build(move, known, resource, tell)
     _write_books(move, figures_of, now, tell)
     counting.count(move.store)
     stores.touch_rules(move.store_id)
@@ -43,20 +43,20 @@ def build(move: MoveIn, *, figures_of: FiguresOf, now: datetime, tell: Teller) -
         segment_members.recalculate(segment.pk, now=now)
 
 
-def _build(move: MoveIn, things: Things, resource: str, tell: Teller, **narrowed: object) -> None:
+def _build(move: MoveIn, known: Known, resource: str, tell: Teller, **narrowed: object) -> None:
     rows = MoveInRow.objects.filter(move=move, resource=resource, **narrowed)
     total = rows.count()
     done = total - rows.filter(is_built=False).count()
     for chunk in _chunks(rows.filter(is_built=False)):
         with transaction.atomic():
-            _mark([row for row in chunk if _is_built(move, things, row)])
+            _mark([row for row in chunk if _is_built(move, known, row)])
         done += len(chunk)
         tell(resource, done, total)
 
 
-def _is_built(move: MoveIn, things: Things, row: MoveInRow) -> bool:
+def _is_built(move: MoveIn, known: Known, row: MoveInRow) -> bool:
     try:
-        things.build(row.resource, row.content)
+        builders.build(known, row.resource, row.content)
     except Unfit as refusal:
         progress.refuse(move, row.resource, row.uuid, refusal.message)
         return False
