@@ -118,93 +118,10 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
         return HttpResponseRedirect(reverse("admin:index"))
 
     def extra_urls(self) -> list[URLPattern]:
-        from loyalty.cockpit import (
-            dashboard_view,
-            exports_view,
-            imports_view,
-            jobs_view,
-            languages_view,
-            level_statistics,
-            messages_view,
-            pictures_view,
-            points_over_time,
-            settings_view,
-            sign_ins,
-            simulation_view,
-            way_back,
-            webhooks_view,
-        )
+        from loyalty.cockpit import urls
 
-        return [
-            # Open to everybody.
-            path("forgot/", way_back.forgot, name="password_forgot"),
-            path("reset/<str:token>/", way_back.reset, name="password_reset"),
-            path("sign-ins/", self.admin_view(sign_ins.show_own), name="sign_ins"),
-            path(
-                "sign-ins/<str:kind>/<uuid:person>/",
-                self.admin_view(sign_ins.show_one),
-                name="sign_ins_of",
-            ),
-            path("store/<str:code>/", self.admin_view(self.switch_store), name="switch_store"),
-            path("settings/", self.admin_view(settings_view.show), name="settings"),
-            path(
-                "settings/history/", self.admin_view(settings_view.history), name="settings_history"
-            ),
-            path("pictures/", self.admin_view(pictures_view.show), name="pictures"),
-            path("languages/", self.admin_view(languages_view.show_all), name="languages"),
-            path("languages/add/", self.admin_view(languages_view.add), name="language_add"),
-            path("languages/<str:code>/", self.admin_view(languages_view.show), name="language"),
-            path(
-                "languages/<str:code>/remove/",
-                self.admin_view(languages_view.remove),
-                name="language_remove",
-            ),
-            path("messages/", self.admin_view(messages_view.show_all), name="messages"),
-            path("messages/<uuid:message>/", self.admin_view(messages_view.show), name="message"),
-            path(
-                "messages/<uuid:message>/preview/<str:language>/",
-                self.admin_view(messages_view.preview),
-                name="message_preview",
-            ),
-            path(
-                "messages/<uuid:message>/<str:deed>/do/",
-                self.admin_view(messages_view.act),
-                name="message_act",
-            ),
-            path("webhooks/", self.admin_view(webhooks_view.show), name="webhooks"),
-            path(
-                "webhooks/<str:deed>/do/", self.admin_view(webhooks_view.act), name="webhooks_act"
-            ),
-            path("levels/", self.admin_view(level_statistics.show), name="level_statistics"),
-            path("points/", self.admin_view(points_over_time.show), name="points_over_time"),
-            path("simulation/", self.admin_view(simulation_view.show), name="simulation"),
-            path("exports/", self.admin_view(exports_view.show_all), name="exports"),
-            path(
-                "exports/new/<slug:kind>/", self.admin_view(exports_view.begin), name="export_new"
-            ),
-            path("exports/<uuid:job>/", self.admin_view(exports_view.show), name="export"),
-            path("imports/", self.admin_view(imports_view.show_all), name="imports"),
-            path("imports/<uuid:job>/", self.admin_view(imports_view.show), name="import"),
-            path(
-                "imports/<uuid:job>/refused/",
-                self.admin_view(imports_view.refused),
-                name="import_refused",
-            ),
-            path(
-                "imports/<uuid:job>/<str:deed>/do/",
-                self.admin_view(imports_view.act),
-                name="import_act",
-            ),
-            path("jobs/", self.admin_view(jobs_view.show), name="jobs"),
-            path("jobs/<slug:name>/", self.admin_view(jobs_view.show_one), name="job"),
-            path("jobs/<slug:name>/start/", self.admin_view(jobs_view.start), name="job_start"),
-            path("", self.admin_view(dashboard_view.show), name="index"),
-            path(
-                "password_change/",
-                self.admin_view(signin.change_password),
-                name="password_change",
-            ),
-        ]
+        switch = self.admin_view(self.switch_store)
+        return [*urls.patterns(self), path("store/<str:code>/", switch, name="switch_store")]
 
     def switch_store(self, request: CockpitRequest, code: str) -> HttpResponse:
         store = requests.choose_store(request, code)
