@@ -32,7 +32,7 @@ from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Access, Customer, Resource
 from accounts.selectors import search
 from campaigns.admin import codes_page, words
-from campaigns.admin.campaign_form import FORMS, CampaignForm, copying
+from campaigns.admin.campaign_form import FORMS, CampaignForm, copying, preview_of
 from campaigns.models import (
     CODE_TYPES,
     CampaignCategory,
@@ -320,7 +320,7 @@ class CampaignAdmin(CockpitAdmin):
             "form": form,
             "cancel_url": self.list_url() if subject is None else self.object_url(subject),
             "side_template": "cockpit/_campaign_preview.html",
-            "preview": form.preview(),
+            "preview": preview_of(form),
             "live_url": f"{live}?type={form.type.value}",
         }
 
@@ -332,7 +332,7 @@ class CampaignAdmin(CockpitAdmin):
             raise Http404
         form = form_class(request.POST, store=request.store, actor=request.actor)
         return TemplateResponse(
-            request, "cockpit/_campaign_preview.html", {"preview": form.preview()}
+            request, "cockpit/_campaign_preview.html", {"preview": preview_of(form)}
         )
 
     def edit_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
