@@ -4,116 +4,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from accounts.admin.ledger import customer_link
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm
-from accounts.cockpit.pages import (
-    Column,
-    Confirmation,
-    EmptyState,
-    Fact,
-    Panel,
-    Table,
-    Tool,
-)
+from accounts.cockpit.pages import Confirmation, EmptyState, Tool
 from accounts.cockpit.requests import CockpitRequest
-from accounts.models import Access, Customer, Resource
-from accounts.selectors import search
-from campaigns.admin import codes_page, words
+from accounts.models import Access, Resource
+from campaigns.admin import campaign_page, codes_page, words
+from campaigns.admin.campaign_filters import CategoryFilter, NowFilter, StockFilter
 from campaigns.admin.campaign_form import FORMS, CampaignForm, copying, preview_of
-from campaigns.models import (
-    CODE_TYPES,
-    CampaignCategory,
-    CampaignTranslation,
-    RewardCampaign,
-    RewardType,
-)
-from campaigns.selectors import audience, campaign_figures, reasons, usage
+from campaigns.admin.campaign_page import photo_url, state_chip
+from campaigns.models import CampaignTranslation, RewardCampaign
+from campaigns.selectors import audience, usage
 from campaigns.selectors.usage import NOTHING
 from campaigns.services import campaigns, pictures
-from loyalty.core import markdown
-
-COUPONS_SHOWN = 15
-ASKED_MAX = 3
-QUERY_MAX = 100
-
-
-class NowFilter(admin.SimpleListFilter):
-    """Which rewards could be had now, by their dates and their switch."""
-
-    title = gettext_lazy("now")
-    parameter_name = "now"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("live", gettext_lazy("Live")),
-            ("scheduled", gettext_lazy("Scheduled")),
-            ("ended", gettext_lazy("Ended")),
-            ("off", gettext_lazy("Off")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        now = timezone.now()
-        dated = queryset.filter(is_active=True, is_all_time_active=False)
-        match self.value():
-            case "live":
-                return queryset.active_at(now)
-            case "scheduled":
-                return dated.filter(active_from__gt=now)
-            case "ended":
-                return dated.filter(active_to__lt=now)
-            case "off":
-                return queryset.filter(is_active=False)
-        return queryset
-
-
-class CategoryFilter(admin.SimpleListFilter):
-    title = gettext_lazy("category")
-    parameter_name = "category"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        store = request.store  # type: ignore[attr-defined]
-        rows = CampaignCategory.objects.in_store(store).prefetch_related("translations")
-        return [(str(row.pk), str(row)) for row in rows]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        chosen = self.value() or ""
-        if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 19):
-            return queryset
-        return queryset.filter(category_ids__contains=[int(chosen)])
-
-
-class StockFilter(admin.SimpleListFilter):
-    """Pools with too few codes, or none."""
-
-    title = gettext_lazy("codes left")
-    parameter_name = "stock"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("low", gettext_lazy("Few or none")), ("none", gettext_lazy("None"))]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() not in {"low", "none"}:
-            return queryset
-        pools = campaign_figures.with_free_codes(
-            queryset.filter(type__in=CODE_TYPES, is_single_coupon=False)
-        )
-        is_empty = Q(free_codes__lte=0)
-        if self.value() == "none":
-            return pools.filter(is_empty)
-        return pools.filter(is_empty | Q(free_codes__lt=F("low_stock_threshold")))
 
 
 @admin.register(RewardCampaign)
@@ -418,156 +333,11 @@ class CampaignAdmin(CockpitAdmin):
     # The page
 
     def page(self, request: CockpitRequest, subject: RewardCampaign) -> HttpResponse:
-        now = timezone.now()
-        tally = usage.get_tally(subject)
-        names = audience.get_names(request.store, [subject])
-        for_whom = words.audience_of(subject, names)
-        text = subject.translated(request.LANGUAGE_CODE)
-        context = {
-            "reward": subject,
-            "name": subject.name,
-            "text": markdown.html(text.short_description),
-            "kind": words.type_of(subject.type),
-            "price": words.price_of(subject),
-            "is_in_points": subject.has_pool and bool(subject.cost_in_points),
-            "state": state_chip(*words.state_of(subject, tally, now)),
-            "reason": words.state_of(subject, tally, now)[2],
-            "sentences": words.sentences_of(
-                subject, audience=for_whom, zone=request.store.settings.timezone
-            ),
-            "photos": [
-                (photo_url(subject, photo), photo.original_name, self.photo_remove_url(photo))
-                for photo in subject.photos.all()
-            ],
+        context = campaign_page.context_of(request, subject) | {
             "may_modify": self.may_modify(request),
-            "tiles": self.tiles(request, subject, tally),
-            "stock": codes_page.stock_of(subject, tally) if subject.has_pool else None,
             "codes_url": self.object_url(subject, "codes"),
-            "panels": self.panels(request, subject),
-            "tables": self.tables(request, subject),
-        } | self.why_not(request, subject)
+        }
         return self.render(request, "cockpit/campaign.html", context, subject)
-
-    def photo_remove_url(self, photo: Any) -> str:
-        return reverse("admin:campaigns_rewardcampaign_photo", args=[photo.campaign_id, photo.pk])
-
-    def tiles(self, request: CockpitRequest, subject: Any, tally: Any) -> list[dict[str, Any]]:
-        figures = campaign_figures.get_figures(subject)
-        bought = f"{reverse('admin:campaigns_coupon_changelist')}?campaign__id__exact={subject.pk}"
-        more = "+" if figures.is_cut else ""
-        reach = audience.count_targeted(request.store, [subject])[subject.pk]
-        return [
-            {"label": _("Meant for"), "value": formats.whole(reach), "note": _("customers")},
-            {
-                "label": _("Taken"),
-                "value": formats.whole(tally.used),
-                "note": ngettext("by %(count)s customer", "by %(count)s customers", tally.customers)
-                % {"count": formats.whole(tally.customers)},
-                "url": bought,
-            },
-            {
-                "label": _("Used"),
-                "value": formats.whole(figures.used) + more,
-                "note": _("%(expired)s expired, %(cancelled)s cancelled")
-                % {
-                    "expired": formats.whole(figures.expired),
-                    "cancelled": formats.whole(figures.cancelled),
-                },
-                "url": f"{bought}&is_used__exact=1",
-            },
-            {"label": _("Left"), "value": words.left_of(subject, tally), "note": ""},
-            {
-                "label": _("Points spent"),
-                "value": formats.points(figures.points) + more,
-                "note": "",
-            },
-        ]
-
-    def why_not(self, request: CockpitRequest, subject: RewardCampaign) -> dict[str, Any]:
-        """Say whether the customers that were asked for can buy it, and why not."""
-        if not rights.may(request.actor, Resource.CUSTOMER):
-            return {"may_ask": False}
-        text = request.GET.get("q", "").strip()[:QUERY_MAX]
-        found = search.find_customers(request.store, text, limit=ASKED_MAX) if text else []
-        now = timezone.now()
-        return {"may_ask": True, "query": text, "answers": [_told(subject, c, now) for c in found]}
-
-    def panels(self, request: CockpitRequest, subject: Any) -> Sequence[Panel]:
-        names = audience.get_names(request.store, [subject])
-        categories = [
-            names.categories[pk][1] for pk in subject.category_ids if pk in names.categories
-        ]
-        yes_no = {True: _("Yes"), False: _("No")}
-        facts = [
-            Fact(_("Type"), words.type_of(subject.type)),
-            Fact(_("Categories"), ", ".join(categories) or formats.EMPTY),
-            Fact(_("Featured"), yes_no[subject.is_featured]),
-            Fact(_("Public"), yes_no[subject.is_public]),
-            Fact(_("Labels"), labels_of(subject) or formats.EMPTY),
-            Fact(_("Worth of the reward"), formats.money(subject.reward_value)),
-            Fact(_("Tax"), "–" if subject.tax is None else f"{subject.tax}%"),
-            Fact(_("Link to more"), subject.more_information_link or formats.EMPTY),
-        ]
-        if subject.type == RewardType.GIFT_CODE:
-            facts.append(Fact(_("Follow the delivery"), yes_no[subject.has_fulfillment_tracking]))
-        facts += [
-            Fact(_("Created"), formats.time_tag(subject.created_at)),
-            Fact(_("Last edited"), formats.time_tag(subject.updated_at)),
-            Fact(_("Id"), subject.uuid),
-        ]
-        return (Panel(_("Settings"), facts),)
-
-    def tables(self, request: CockpitRequest, subject: RewardCampaign) -> Sequence[Table]:
-        now = timezone.now()
-        is_whole = words.sees_codes(request.actor)
-        sees_customers = rights.may(request.actor, Resource.CUSTOMER)
-        bought = f"{reverse('admin:campaigns_coupon_changelist')}?campaign__id__exact={subject.pk}"
-        return (
-            Table(
-                title=_("Latest coupons"),
-                columns=(
-                    Column(_("Code")),
-                    Column(_("Customer")),
-                    Column(_("When")),
-                    Column(_("State")),
-                    Column(_("Points"), is_figure=True),
-                ),
-                rows=[
-                    (
-                        formats.link(
-                            reverse("admin:campaigns_coupon_change", args=[coupon.pk]),
-                            words.code_of(coupon.code, is_whole=is_whole),
-                        ),
-                        customer_link(coupon.customer) if sees_customers else formats.EMPTY,
-                        formats.time_tag(coupon.purchased_at),
-                        words.status_chip(coupon, now),
-                        formats.figure(formats.points(coupon.cost_in_points)),
-                    )
-                    for coupon in campaign_figures.list_latest_coupons(subject, COUPONS_SHOWN)
-                ],
-                empty=_("Nobody has it yet."),
-                more=(bought, _("All coupons")),
-            ),
-        )
-
-
-def _told(campaign: RewardCampaign, customer: Customer, now: Any) -> dict[str, Any]:
-    customer.store = campaign.store
-    found = reasons.why_not(campaign, customer, now=now)
-    return {"customer": customer_link(customer), "reasons": [reason.text for reason in found]}
-
-
-def photo_url(campaign: RewardCampaign, photo: Any) -> str:
-    """Return where anybody may look at a photo (PIC-1)."""
-    return f"/api/{campaign.store.code}/campaign/{campaign.uuid}/photo/{photo.uuid}"
-
-
-def state_chip(text: str, tone: str, why: str) -> str:
-    return format_html('<span class="chip chip--{}" title="{}">{}</span>', tone, why, text)
-
-
-def labels_of(campaign: RewardCampaign) -> str:
-    return ", ".join(f"{label.get('key')}: {label.get('value')}" for label in campaign.labels)
 
 
 def _export_of(campaign: RewardCampaign) -> str:
