@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.ledger.models import Lot, Posting
 from accounts.models import Customer
@@ -88,18 +88,10 @@ def plain(value: Any) -> Any:
 
 
 def _own(customer: Customer) -> dict[str, Any]:
-    figures = balances.get_figures(customer.wallet_id, clock.now())
-    postings = Posting.objects.filter(
-        Q(from_wallet=customer.wallet_id) | Q(to_wallet=customer.wallet_id)
-    )
-    lots = Lot.objects.filter(wallet=customer.wallet_id)
-    # What was commented on about them, too.
-    subjects = [customer.uuid, *postings.values_list("uuid", flat=True)]
-    subjects += lots.values_list("uuid", flat=True)
-    trail = AuditEntry.objects.filter(
-        Q(entity_id__in=[str(uuid) for uuid in subjects])
-        | Q(actor_kind="customer", actor_id=str(customer.uuid))
-    )
+    return _person(customer) | _points(customer) | _traces(customer)
+
+
+def _person(customer: Customer) -> dict[str, Any]:
     return {
         "store": {"code": customer.store.code, "name": customer.store.name},
         "customer": {_camel(name): plain(getattr(customer, name)) for name in PROFILE}
@@ -112,6 +104,12 @@ def _own(customer: Customer) -> dict[str, Any]:
             "seller": plain(customer.seller.uuid) if customer.seller else None,
             "invitedBy": plain(customer.invited_by.uuid) if customer.invited_by else None,
         },
+    }
+
+
+def _points(customer: Customer) -> dict[str, Any]:
+    figures = balances.get_figures(customer.wallet_id, clock.now())
+    return {
         "balance": {
             "points": plain(figures.points),
             "earned": plain(figures.total_earned),
@@ -121,7 +119,9 @@ def _own(customer: Customer) -> dict[str, Any]:
             "blocked": plain(figures.blocked),
         },
         "pointsTransfers": rows(
-            postings.order_by("pk").values(
+            _postings(customer)
+            .order_by("pk")
+            .values(
                 "uuid",
                 "kind",
                 "status",
@@ -135,10 +135,16 @@ def _own(customer: Customer) -> dict[str, Any]:
             )
         ),
         "pointsLots": rows(
-            lots.order_by("pk").values(
-                "uuid", "amount", "remaining", "active_from", "expires_at", "created_at"
-            )
+            _lots(customer)
+            .order_by("pk")
+            .values("uuid", "amount", "remaining", "active_from", "expires_at", "created_at")
         ),
+    }
+
+
+def _traces(customer: Customer) -> dict[str, Any]:
+    """Return what was noted of a customer: moves, sign-ins, messages, facts and the trail."""
+    return {
         "levelMoves": rows(
             customer.level_changes.order_by("pk").values(
                 "old_level__uuid", "new_level__uuid", "reason", "changed_at"
@@ -172,11 +178,30 @@ def _own(customer: Customer) -> dict[str, Any]:
             .values("type", "payload", "recorded_at")
         ),
         "auditTrail": rows(
-            trail.order_by("pk").values(
-                "event_type", "created_at", "actor_kind", "data", "ip_address"
-            )
+            _trail(customer)
+            .order_by("pk")
+            .values("event_type", "created_at", "actor_kind", "data", "ip_address")
         ),
     }
+
+
+def _postings(customer: Customer) -> QuerySet[Posting]:
+    mine = Q(from_wallet=customer.wallet_id) | Q(to_wallet=customer.wallet_id)
+    return Posting.objects.filter(mine)
+
+
+def _lots(customer: Customer) -> QuerySet[Lot]:
+    return Lot.objects.filter(wallet=customer.wallet_id)
+
+
+def _trail(customer: Customer) -> QuerySet[AuditEntry]:
+    """Return what a customer did and what was done to them, and to their points."""
+    subjects = [customer.uuid, *_postings(customer).values_list("uuid", flat=True)]
+    subjects += _lots(customer).values_list("uuid", flat=True)
+    return AuditEntry.objects.filter(
+        Q(entity_id__in=[str(uuid) for uuid in subjects])
+        | Q(actor_kind="customer", actor_id=str(customer.uuid))
+    )
 
 
 def _camel(name: str) -> str:

@@ -156,37 +156,65 @@ def issue(order: Order) -> list[Coupon]:
 
     :raises NotEnoughPoints: for all of them together; the caller rolls back.
     """
-    terms, now = order.terms, order.now
-    customer, campaign = terms.customer, terms.campaign
+    customer, now = order.terms.customer, order.now
+    postings = _charge(order)
+    left = balances.get_active(customer.wallet_id, now) if order.cost == 0 else None
+    common = _columns(order)
+    coupons = [
+        Coupon(
+            store=customer.store,
+            code=taken.code,
+            pool_code_id=taken.pool_code_id,
+            posting_uuid=posting_uuid,
+            shipping_address=json.loads(order.terms.address),
+            **common,
+        )
+        for taken, posting_uuid in zip(order.codes, postings, strict=True)
+    ]
+    _write(coupons, order.terms, left)
+    return coupons
+
+
+def _charge(order: Order) -> list[UUID | None]:
+    """
+    Take the points for each coupon; return the ids of the postings, None for what is free.
+
+    :raises NotEnoughPoints: for all of them together; the caller rolls back.
+    """
+    if order.cost == 0:
+        return [None for _ in order.codes]
+    terms = order.terms
     word = "cashback" if "reward_amount" in order.extra else None
     postings: list[UUID | None] = []
     for taken in order.codes:
-        if order.cost == 0:
-            postings.append(None)
-            continue
         comment = f"{terms.name}, {word}" if word else f"{terms.name}, coupon: {taken.code}"
         try:
             posting = points.spend(
-                customer=customer,
+                customer=terms.customer,
                 amount=order.cost,
                 issuer=order.issuer,
                 comment=comment,
                 transaction_uuid=order.transaction_uuid,
-                now=now,
+                now=order.now,
             )
         except points.InsufficientPoints as error:
             raise NotEnoughPoints from error
         postings.append(posting.uuid)
-    left = balances.get_active(customer.wallet_id, now) if order.cost == 0 else None
+    return postings
+
+
+def _columns(order: Order) -> dict[str, Any]:
+    """Return what all coupons of one order have alike."""
+    customer, campaign, now = order.terms.customer, order.terms.campaign, order.now
     life = life_of(days_inactive=campaign.days_inactive, days_valid=campaign.days_valid, now=now)
-    common: dict[str, Any] = {
+    return {
         "campaign_id": campaign.pk,
         "customer_id": customer.pk,
         "holds_code": order.holds_codes,
         "origin": order.origin,
         "purchased_at": now,
         "campaign_type": campaign.type,
-        "campaign_name": terms.name,
+        "campaign_name": order.terms.name,
         "cost_in_points": order.cost,
         "tax_price_value": campaign.tax_price_value,
         "customer_email": customer.email or "",
@@ -199,19 +227,6 @@ def issue(order: Order) -> list[Coupon]:
         "transaction_uuid": order.transaction_uuid,
         **order.extra,
     }
-    coupons = [
-        Coupon(
-            store=customer.store,
-            code=taken.code,
-            pool_code_id=taken.pool_code_id,
-            posting_uuid=posting_uuid,
-            shipping_address=json.loads(terms.address),
-            **common,
-        )
-        for taken, posting_uuid in zip(order.codes, postings, strict=True)
-    ]
-    _write(coupons, terms, left)
-    return coupons
 
 
 def _write(coupons: Sequence[Coupon], terms: Terms, left: Decimal | None) -> None:

@@ -11,6 +11,7 @@ meanwhile. Source: BUY-9…11, LIM-2…7.
 
 import json
 from datetime import datetime
+from uuid import UUID
 
 from django.db import DataError, connection, transaction
 
@@ -59,7 +60,6 @@ def buy(
 def _write(
     campaign: RewardCampaign, customer: Customer, issuer: str, is_for_all: bool, now: datetime
 ) -> Coupon | None:
-    life = life_of(days_inactive=campaign.days_inactive, days_valid=campaign.days_valid, now=now)
     spending = debits.spend_arguments(
         Debit(
             holder=Holder(customer.wallet_id, customer.pk, customer.store),
@@ -68,28 +68,7 @@ def _write(
         ),
         now=now,
     )
-    coupon = records.loaded(
-        Coupon,
-        uuid=uuid7(),
-        store_id=campaign.store_id,
-        campaign_id=campaign.pk,
-        customer_id=customer.pk,
-        campaign_type=campaign.type,
-        campaign_name="",
-        cost_in_points=campaign.cost_in_points,
-        tax_price_value=campaign.tax_price_value,
-        posting_uuid=spending["uuid"],
-        holds_code=not campaign.is_single_coupon,
-        origin=CouponOrigin.BOUGHT,
-        status=CouponStatus.INACTIVE if life.active_since else CouponStatus.ACTIVE,
-        active_since=life.active_since,
-        active_to=life.active_to,
-        purchased_at=now,
-        transaction_uuid=None,
-        is_used=False,
-        used_at=None,
-        delivery_status="",
-    )
+    coupon = _begun(campaign, customer, spending["uuid"], now)
     arguments = spending | {
         "campaign": sql.whole(campaign.pk),
         "terms": sql.whole(campaign.terms),
@@ -123,6 +102,36 @@ def _write(
     holder = Holder(customer.wallet_id, customer.pk, customer.store)
     records.dispatch_fact(debits.SPENT, spent_fact, campaign.store_id, holder, now)
     events.dispatch_written(events.BOUGHT, [bought_fact])
+    return coupon
+
+
+def _begun(
+    campaign: RewardCampaign, customer: Customer, posting_uuid: UUID, now: datetime
+) -> Coupon:
+    """Return the coupon as far as it is known before its code is."""
+    life = life_of(days_inactive=campaign.days_inactive, days_valid=campaign.days_valid, now=now)
+    coupon: Coupon = records.loaded(
+        Coupon,
+        uuid=uuid7(),
+        store_id=campaign.store_id,
+        campaign_id=campaign.pk,
+        customer_id=customer.pk,
+        campaign_type=campaign.type,
+        campaign_name="",
+        cost_in_points=campaign.cost_in_points,
+        tax_price_value=campaign.tax_price_value,
+        posting_uuid=posting_uuid,
+        holds_code=not campaign.is_single_coupon,
+        origin=CouponOrigin.BOUGHT,
+        status=CouponStatus.INACTIVE if life.active_since else CouponStatus.ACTIVE,
+        active_since=life.active_since,
+        active_to=life.active_to,
+        purchased_at=now,
+        transaction_uuid=None,
+        is_used=False,
+        used_at=None,
+        delivery_status="",
+    )
     return coupon
 
 
