@@ -18,20 +18,7 @@ def sections_of(
 
     `languages`: code and name of each that texts are asked in, the default first.
     """
-    texts = [
-        Section(
-            _("Texts in %(language)s") % {"language": language},
-            tuple(f"{name}_{code}" for name in TEXTS),
-            _(
-                "Longer texts are written in Markdown. "
-                "What is missing is shown in the default language."
-            )
-            if code != languages[0][0]
-            else "",
-        )
-        for code, language in languages
-    ]
-    first, *others = texts
+    first, *others = _texts(languages)
     times = _("Times are in %(zone)s.") % {"zone": zone}
     offer = (
         "is_active",
@@ -76,3 +63,18 @@ def sections_of(
             ("push_notification_text", "reward_value", "tax", "tax_price_value"),
         ),
     )
+
+
+def _texts(languages: Sequence[tuple[str, str]]) -> list[Section]:
+    default = languages[0][0]
+    note = _(
+        "Longer texts are written in Markdown. What is missing is shown in the default language."
+    )
+    return [
+        Section(
+            _("Texts in %(language)s") % {"language": language},
+            tuple(f"{name}_{code}" for name in TEXTS),
+            note if code != default else "",
+        )
+        for code, language in languages
+    ]
