@@ -20,7 +20,8 @@ from campaigns.services.refusals import NotEnoughPoints
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Store
 from loyalty.demo.program import PRODUCTS, Product
-from loyalty.demo.rewards import Shelf, use
+from loyalty.demo.rewards import use
+from loyalty.demo.shelf import Shelf
 from transactions.models import DocumentType
 from transactions.services import purchases
 from transactions.services.documents import Buyer, Document, Label, Line

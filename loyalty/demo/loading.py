@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import Customer
 from loyalty.core import consumers
 from loyalty.core.models import DEFAULT_STORE_CODE, Store
-from loyalty.demo import cast, friends, program, rewards, segments, staff
+from loyalty.demo import cast, friends, program, rewards, rules, segments, shelf, staff
 from loyalty.demo.crowd import DAYS, Year
 
 # The consumers that write to people.
@@ -36,12 +36,12 @@ def load(*, now: datetime) -> None:
     program.open_outlet(now=opened)
     levels = program.make_levels(store, now=opened)
     places = program.make_places(store, now=opened)
-    program.make_rules(store, levels, now=opened)
+    rules.make_rules(store, levels, now=opened)
     staff.make_staff(now=opened)
     staff.make_sellers(store, places, now=opened)
     people = cast.register(store, now=opened)
-    shelf = rewards.Shelf(store, levels, now=opened)
-    year = Year(store, places, shelf, until=now)
+    sold = shelf.Shelf(store, levels, now=opened)
+    year = Year(store, places, sold, until=now)
     # John and Jane are regulars; the others have only what the reference shows.
     year.plan(people[:2])
     year.live()
@@ -49,8 +49,8 @@ def load(*, now: datetime) -> None:
     cast.register_waiting(store, now=now - timedelta(hours=2))
     cast.give_points(people, now=now)
     cast.sell(store, now=now)
-    rewards.take_printed(shelf, people, now=now)
-    rewards.show_pictures(shelf)
+    rewards.take_printed(sold, people, now=now)
+    shelf.show_pictures(sold)
     # Nobody is written to about a made-up year.
     for consumer in TOLD:
         consumers.pass_over(consumer)
