@@ -18,7 +18,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from accounts.ledger import sql
-from accounts.ledger.models import Lot, LotOrigin, Posting, PostingKind, Wallet
+from accounts.ledger.models import Lot, LotOrigin, Wallet
 from loyalty.core import clock
 
 ZERO = Decimal(0)
@@ -110,38 +110,6 @@ def points_of_transaction(transaction_uuid: UUID, now: datetime | None = None) -
     )
     total: Decimal | None = lots.aggregate(total=Sum("amount"))["total"]
     return total or ZERO
-
-
-def points_of_transactions(
-    transaction_uuids: list[UUID], now: datetime | None = None
-) -> dict[UUID, Decimal]:
-    """Return `points_of_transaction` of several purchases by one query; none brought: left out."""
-    now = now or timezone.now()
-    lots = Lot.objects.filter(
-        Q(is_locked=True, active_from__gt=now) | Q(expires_at=None) | Q(expires_at__gt=now),
-        transaction_uuid__in=transaction_uuids,
-        origin=LotOrigin.EARNED,
-        cancelled_at=None,
-        expired_at=None,
-    )
-    return dict(lots.order_by().values_list("transaction_uuid").annotate(total=Sum("amount")))
-
-
-def points_taken_back(sale_uuid: UUID) -> Decimal:
-    """Return what the returns of a sale were to take back so far, moved or not (TX-20)."""
-    postings = Posting.objects.filter(
-        revised_transaction_uuid=sale_uuid, kind=PostingKind.TAKE_BACK
-    )
-    total: Decimal | None = postings.aggregate(total=Sum("requested_amount"))["total"]
-    return total or ZERO
-
-
-def points_revoked_by(return_uuids: list[UUID]) -> dict[UUID, Decimal]:
-    """Return for each return document what it was to take back (`pointsRevoked`, TX-23)."""
-    postings = Posting.objects.filter(transaction_uuid__in=return_uuids, kind=PostingKind.TAKE_BACK)
-    return dict(
-        postings.order_by().values_list("transaction_uuid").annotate(total=Sum("requested_amount"))
-    )
 
 
 def _next_month(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
 
 from django.db import models
 
 from accounts.models import Customer
 from campaigns.models.campaigns import RewardCampaign, RewardType
 from campaigns.models.pools import CouponCode
-from loyalty.core.models import Store, StoreModel, StoreQuerySet
+from loyalty.core.models import Store, StoreModel
 
 
 class CouponStatus(models.TextChoices):
@@ -43,16 +42,6 @@ class PayoutStatus(models.TextChoices):
     REQUESTED = "requested", "Requested"
     PAID = "paid", "Paid"
     FAILED = "failed", "Failed, points given back"
-
-
-class CouponQuerySet(StoreQuerySet["Coupon"]):
-    def to_activate(self, now: datetime) -> "CouponQuerySet":
-        """Those whose waiting time has passed (CPN-4)."""
-        return self.filter(status=CouponStatus.INACTIVE, active_since__lte=now)
-
-    def to_expire(self, now: datetime) -> "CouponQuerySet":
-        """Those whose validity has passed unused (CPN-4)."""
-        return self.filter(status=CouponStatus.ACTIVE, is_used=False, active_to__lte=now)
 
 
 class Coupon(StoreModel):
@@ -154,8 +143,6 @@ class Coupon(StoreModel):
     cashback_provider = models.CharField(max_length=32, blank=True)
     payout_status = models.CharField(max_length=16, choices=PayoutStatus.choices, blank=True)
     payout_message = models.CharField(max_length=255, blank=True)
-
-    objects: ClassVar = CouponQuerySet.as_manager()
 
     class Meta:
         ordering = ["-purchased_at", "-pk"]

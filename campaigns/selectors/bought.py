@@ -9,9 +9,9 @@ from django.db.models import F, QuerySet
 
 from accounts.models import Customer
 from campaigns.models import Coupon, RewardCampaign
-from campaigns.models.coupons import CouponQuerySet
 from loyalty.core import sql
 from loyalty.core.models import Store
+from loyalty.core.models.base import StoreQuerySet
 
 Range = tuple[datetime | None, datetime | None]
 ANY_TIME: Range = (None, None)
@@ -57,12 +57,12 @@ SORTS = {
 }
 
 
-def list_bought(store: Store, filters: Filters = NO_FILTERS) -> CouponQuerySet:
+def list_bought(store: Store, filters: Filters = NO_FILTERS) -> StoreQuerySet[Coupon]:
     """Return all coupons of a store that pass the filters, newest first, with whose they are."""
     return filtered(_with_ids(Coupon.objects.in_store(store)), filters)
 
 
-def list_of_customer(customer: Customer, filters: Filters = NO_FILTERS) -> CouponQuerySet:
+def list_of_customer(customer: Customer, filters: Filters = NO_FILTERS) -> StoreQuerySet[Coupon]:
     """Return one customer's coupons, newest first."""
     coupons = Coupon.objects.in_store(customer.store_id).filter(customer=customer)
     return filtered(_with_ids(coupons), filters)
@@ -92,7 +92,7 @@ def find_by_code(campaign: RewardCampaign, customer: Customer, code: str) -> lis
     return list(found.order_by("-purchased_at", "-pk")[:SAME_CODE_MAX])
 
 
-def filtered(coupons: CouponQuerySet, filters: Filters) -> CouponQuerySet:
+def filtered(coupons: StoreQuerySet[Coupon], filters: Filters) -> StoreQuerySet[Coupon]:
     if filters.is_used is not None:
         coupons = coupons.filter(is_used=filters.is_used)
     if filters.delivery_status is not None:
@@ -106,7 +106,9 @@ def filtered(coupons: CouponQuerySet, filters: Filters) -> CouponQuerySet:
     return coupons
 
 
-def sorted_by(coupons: CouponQuerySet, name: str, *, is_descending: bool) -> CouponQuerySet:
+def sorted_by(
+    coupons: StoreQuerySet[Coupon], name: str, *, is_descending: bool
+) -> StoreQuerySet[Coupon]:
     """Sort by one of Open Loyalty's names; an unknown one keeps the order as it is."""
     column = SORTS.get(name)
     if column is None:
@@ -115,7 +117,7 @@ def sorted_by(coupons: CouponQuerySet, name: str, *, is_descending: bool) -> Cou
     return coupons.order_by(key, "-pk" if is_descending else "pk")
 
 
-def _with_ids(coupons: CouponQuerySet) -> CouponQuerySet:
+def _with_ids(coupons: StoreQuerySet[Coupon]) -> StoreQuerySet[Coupon]:
     """Read `campaign_uuid` and `customer_uuid` with each coupon, in the same query."""
     return coupons.annotate(campaign_uuid=F("campaign__uuid"), customer_uuid=F("customer__uuid"))
 
@@ -139,7 +141,7 @@ def iterate_report(
     store: Store, filters: Filters = NO_FILTERS, *, batch: int = 2_000
 ) -> Iterator[Sequence[str]]:
     """Yield the report's rows as texts, without its header; in constant memory (RPT-1, RPT-2)."""
-    found: CouponQuerySet = Coupon.objects.in_store(store)
+    found: StoreQuerySet[Coupon] = Coupon.objects.in_store(store)
     coupons = filtered(found, filters).order_by("-purchased_at", "-pk")
     return report_rows(coupons, store.zone, batch=batch)
 

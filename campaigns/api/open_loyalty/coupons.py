@@ -14,7 +14,6 @@ from campaigns.api.open_loyalty.buying import CustomerRewardsView, coupon_row
 from campaigns.api.open_loyalty.campaign_documents import CampaignWriter, Reader
 from campaigns.api.open_loyalty.campaigns import RIGHT, CampaignView
 from campaigns.models import Coupon, DeliveryStatus, RewardCampaign
-from campaigns.models.coupons import CouponQuerySet
 from campaigns.selectors import bought
 from campaigns.selectors.bought import Filters, Range
 from campaigns.services import coupons
@@ -26,6 +25,7 @@ from loyalty.core.api.formats import date_time, number
 from loyalty.core.api.forms import FormOf
 from loyalty.core.api.views import ADMIN, CUSTOMER, SELLER, Rule
 from loyalty.core.errors import DomainError, NotFound
+from loyalty.core.models.base import StoreQuerySet
 
 ADDRESS_KEYS = ("street", "address1", "address2", "postal", "city", "province", "country")
 # Wire name of a range → which part of the filters it is.
@@ -51,7 +51,7 @@ class BoughtView(CampaignView):
             filters.moment(query, f"{name}To", self.zone, is_end=True),
         )
 
-    def sorted(self, found: CouponQuerySet) -> CouponQuerySet:  # type: ignore[override]
+    def sorted(self, found: StoreQuerySet[Coupon]) -> StoreQuerySet[Coupon]:  # type: ignore[override]
         query = self.request.query_params
         is_descending = (query.get("direction") or "").upper() == "DESC"
         return bought.sorted_by(found, query.get("sort") or "", is_descending=is_descending)
