@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts import access as people
 from accounts.models import Customer
 from campaigns import access
-from campaigns.api.open_loyalty import buying_forms, filters
+from campaigns.api.open_loyalty import buying_forms
 from campaigns.api.open_loyalty.campaign_documents import Reader
 from campaigns.api.open_loyalty.campaigns import BOTH_RIGHTS, CampaignView
 from campaigns.models import Coupon
@@ -23,11 +23,14 @@ from campaigns.services import rewards
 from campaigns.services.refusals import InvalidQuantity, Refused
 from loyalty.core import clock, coupon_codes
 from loyalty.core.actors import Actor, ActorKind
+from loyalty.core.api import filters
 from loyalty.core.api.formats import number
 from loyalty.core.api.forms import FormOf
 from loyalty.core.api.views import ADMIN, CUSTOMER, SELLER, Rule
 
 ZERO = Decimal(0)
+# More than anybody has.
+POINTS_BELOW = Decimal(10) ** 12
 
 
 class CustomerRewardsView(CampaignView):
@@ -86,7 +89,7 @@ class AvailableView(CustomerRewardsView):
                 customer,
                 self.filters(**fixed),
                 now=writer.now,
-                additional_points=filters.amount(query, "additionalPoints"),
+                additional_points=filters.amount(query, "additionalPoints", below=POINTS_BELOW),
                 sort=query.get("sort") or "",
                 is_descending=(query.get("direction") or "").upper() == "DESC",
             )

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts import access as people
 from accounts.api.open_loyalty.customer_documents import CustomerWriter
 from campaigns import access
-from campaigns.api.open_loyalty import campaign_forms, filters
+from campaigns.api.open_loyalty import campaign_forms
 from campaigns.api.open_loyalty.campaign_documents import CampaignWriter, Reader
 from campaigns.api.open_loyalty.long_lists import LongListParser
 from campaigns.models import CampaignCategory, Coupon, RewardCampaign
@@ -22,6 +22,7 @@ from campaigns.selectors.campaigns import Filters
 from campaigns.services import campaigns, pools
 from loyalty.core import clock, coupon_codes
 from loyalty.core.actors import ActorKind
+from loyalty.core.api import filters
 from loyalty.core.api.formats import date_time, number
 from loyalty.core.api.forms import FormOf
 from loyalty.core.api.parsing import FormParser, MultiPartParser
@@ -41,6 +42,8 @@ CUSTOMER_SORTS = {
     "birthDate": "birth_date",
     "createdAt": "created_at",
 }
+# How many labels and categories one question may name.
+LISTED_MAX = 100
 LABELS = ("labels[0][key]", "labels[0][value]")
 
 
@@ -71,21 +74,24 @@ class CampaignView(OpenLoyaltyView):
         query = self.request.query_params
         return Filters(
             **{
-                "labels": tuple(filters.labels(query)),
+                "labels": tuple(filters.labels(query)[:LISTED_MAX]),
                 "is_public": filters.flag(query, "isPublic"),
                 "is_featured": filters.flag(query, "isFeatured"),
                 "has_segment": filters.flag(query, "hasSegment"),
                 "type": query.get("campaignType") or None,
                 "name": query.get("name") or "",
-                "categories": tuple(filters.categories(query)),
+                "categories": self.categories(),
                 "locale": self.locale,
             }
             | fixed
         )
 
+    def categories(self) -> tuple[UUID, ...]:
+        return tuple(filters.uuids(self.request.query_params, "categoryId")[:LISTED_MAX])
+
     def active_categories(self) -> tuple[UUID, ...]:
         """Return the categories asked for; what staff switched off finds nothing (CAT-3)."""
-        asked = tuple(filters.categories(self.request.query_params))
+        asked = self.categories()
         if not asked:
             return ()
         rows = CampaignCategory.objects.in_store(self.store)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import parse
-from campaigns.api.open_loyalty import buying_forms, filters
+from campaigns.api.open_loyalty import buying_forms
 from campaigns.api.open_loyalty.buying import CustomerRewardsView, coupon_row
 from campaigns.api.open_loyalty.campaign_documents import CampaignWriter, Reader
 from campaigns.api.open_loyalty.campaigns import RIGHT, CampaignView
@@ -20,7 +20,7 @@ from campaigns.services import coupons
 from campaigns.services.coupons import Mark
 from loyalty.core import clock, csv_rows
 from loyalty.core.actors import ActorKind
-from loyalty.core.api import errors
+from loyalty.core.api import errors, filters
 from loyalty.core.api.formats import date_time, number
 from loyalty.core.api.forms import FormOf
 from loyalty.core.api.views import ADMIN, CUSTOMER, SELLER, Rule

@@ -1,12 +1,12 @@
 """
-Read the filters of lists of rewards from a query.
+Read the filters of lists from a query.
 
 What makes no sense (an id that is none, a date that there is not) finds nothing or counts as not
 asked: lists refuse nobody.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -21,8 +21,6 @@ NOTHING_HAS = UUID(int=0)
 
 _DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}\s*", re.ASCII)
 _LABEL = re.compile(r"labels\[(\w{1,9})\]\[(key|value)\]", re.ASCII)
-_CATEGORY = re.compile(r"categoryId(\[\w{0,9}\])?", re.ASCII)
-LISTED_MAX = 100
 
 
 def flag(query: Mapping[str, str], name: str) -> bool | None:
@@ -36,28 +34,31 @@ def labels(query: QueryDict) -> list[tuple[str | None, str | None]]:
     for name, value in query.items():
         if (match := _LABEL.fullmatch(name)) and isinstance(value, str) and value:
             found.setdefault(match[1], {})[match[2]] = value
-    pairs = [(label.get("key"), label.get("value")) for label in found.values()]
-    return pairs[:LISTED_MAX]
+    return [(label.get("key"), label.get("value")) for label in found.values()]
 
 
-def categories(query: QueryDict) -> list[UUID]:
-    """Read `categoryId[]=…`, as often as it stands there; `categoryId` means the same."""
-    values = (
-        text
-        for name, texts in query.lists()
-        if _CATEGORY.fullmatch(name)
+def uuid(query: Mapping[str, str], name: str) -> UUID | None:
+    text = (query.get(name) or "").strip()
+    return _uuid(text) if text else None
+
+
+def uuids(query: QueryDict, name: str) -> list[UUID]:
+    """Read `name[]=…`, as often as it stands there; `name` means the same."""
+    shape = re.compile(rf"{re.escape(name)}(\[\w{{0,9}}\])?", re.ASCII)
+    return [
+        _uuid(text)
+        for key, texts in query.lists()
+        if shape.fullmatch(key)
         for text in texts
         if isinstance(text, str) and text.strip()
-    )
-    return list(_uuids(values))[:LISTED_MAX]
+    ]
 
 
-def _uuids(texts: Iterable[str]) -> Iterable[UUID]:
-    for text in texts:
-        try:
-            yield UUID(text.strip())
-        except ValueError:
-            yield NOTHING_HAS
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return NOTHING_HAS
 
 
 def moment(
@@ -79,9 +80,10 @@ def moment(
     return instant
 
 
-def amount(query: Mapping[str, str], name: str) -> Decimal | None:
+def amount(query: Mapping[str, str], name: str, *, below: Decimal) -> Decimal | None:
+    """Return a number between `-below` and `below`, which what it is compared with can hold."""
     try:
         value = Decimal((query.get(name) or "").strip()[:40])
     except InvalidOperation:
         return None
-    return value if value.is_finite() and abs(value) < Decimal(10) ** 12 else None
+    return value if value.is_finite() and abs(value) < below else None
