@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.ledger import customer_link
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import ReadOnlyAdmin
 from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import Confirmation, EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
-from accounts.models import Access, Customer, Resource
+from accounts.models import Access, Resource
+from loyalty.cockpit.admin.logs import SentLogAdmin
 from loyalty.core.messages import outbox
 from loyalty.core.messages.catalogue import BY_VALUE
 from loyalty.core.models import MessageState, SentMessage
@@ -33,7 +31,7 @@ TONES = {
 
 
 @admin.register(SentMessage)
-class SentMessageAdmin(ReadOnlyAdmin):
+class SentMessageAdmin(SentLogAdmin):
     """Texts are not kept: some held passwords."""
 
     resource = Resource.SETTINGS
@@ -42,8 +40,6 @@ class SentMessageAdmin(ReadOnlyAdmin):
     list_filter = ("state", "channel", ("created_at", DayRangeFilter))
     search_fields = ("event",)
     search_help_text = gettext_lazy("Customer's e-mail, phone, card or id")
-    ordering = ("-pk",)
-    sortable_by = ("at",)
     empty_state = EmptyState(
         gettext_lazy("No messages yet"),
         gettext_lazy("Every mail, text message and push to a customer stands here."),
@@ -62,34 +58,6 @@ class SentMessageAdmin(ReadOnlyAdmin):
         )
         return [retry, *super().get_urls()]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
-        text = search_term.strip()
-        if not text:
-            return queryset, False
-        known = Customer.objects.in_store(request.store)  # type: ignore[attr-defined]
-        found = (
-            known.filter(email__iexact=text)
-            | known.filter(phone=text)
-            | known.filter(loyalty_card_number__iexact=text)
-            | known.filter(uuid__in=_uuids(text))
-        )
-        ids = list(found.values_list("pk", flat=True)[:100])
-        return queryset.filter(customer_id__in=ids), False
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        ids = {row.customer_id for row in changelist.result_list if row.customer_id}
-        owners = Customer.objects.in_store(request.store).in_bulk(ids)  # type: ignore[attr-defined]
-        for row in changelist.result_list:
-            row.owner = owners.get(row.customer_id)
-        return changelist
-
-    @admin.display(description=gettext_lazy("When"), ordering="pk")
-    def at(self, line: SentMessage) -> str:
-        return formats.time_tag(line.created_at)
-
     @admin.display(description=gettext_lazy("Event"))
     def occasion(self, line: SentMessage) -> Any:
         known = BY_VALUE.get(line.event)
@@ -98,10 +66,6 @@ class SentMessageAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Channel"))
     def channel_name(self, line: SentMessage) -> str:
         return line.get_channel_display()
-
-    @admin.display(description=gettext_lazy("Customer"))
-    def customer(self, line: Any) -> str:
-        return customer_link(line.owner) if line.owner else formats.EMPTY
 
     @admin.display(description=gettext_lazy("State"))
     def state_chip(self, line: SentMessage) -> str:
@@ -137,18 +101,13 @@ class SentMessageAdmin(ReadOnlyAdmin):
         )
 
     def panels(self, request: CockpitRequest, subject: SentMessage) -> Sequence[Panel]:
-        customer = (
-            Customer.objects.in_store(request.store).filter(pk=subject.customer_id).first()
-            if subject.customer_id
-            else None
-        )
         return (
             Panel(
                 _("Message"),
                 [
                     Fact(_("Event"), self.occasion(subject)),
                     Fact(_("Channel"), subject.get_channel_display()),
-                    Fact(_("Customer"), customer_link(customer) if customer else formats.EMPTY),
+                    Fact(_("Customer"), self.link_to_owner(request, subject)),
                     Fact(_("Language"), subject.language or formats.EMPTY),
                 ],
             ),
@@ -164,10 +123,3 @@ class SentMessageAdmin(ReadOnlyAdmin):
                 ],
             ),
         )
-
-
-def _uuids(text: str) -> list[UUID]:
-    try:
-        return [UUID(text)]
-    except ValueError:
-        return []

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -12,14 +11,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.ledger import customer_link
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import ReadOnlyAdmin
 from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
-from accounts.models import Access, Customer, Resource
+from accounts.models import Access, Resource
+from loyalty.cockpit.admin.logs import SentLogAdmin, uuids
 from loyalty.core import coupon_codes
 from loyalty.core.models import DeliveryState, WebhookDelivery
 from loyalty.core.webhooks import log, signing
@@ -44,7 +42,7 @@ class TypeFilter(admin.SimpleListFilter):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
+class WebhookDeliveryAdmin(SentLogAdmin):
     """Bodies hold customers' data: they are shown to whom customers are."""
 
     resource = Resource.SETTINGS
@@ -53,8 +51,6 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("state", TypeFilter, ("created_at", DayRangeFilter))
     search_fields = ("type",)
     search_help_text = gettext_lazy("Customer's e-mail, phone, card or id, or the webhook-id")
-    ordering = ("-pk",)
-    sortable_by = ("at",)
     empty_state = EmptyState(
         gettext_lazy("No webhooks yet"),
         gettext_lazy("What is told to your other system stands here, with what it answered."),
@@ -80,36 +76,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
         text = search_term.strip()
-        if not text:
-            return queryset, False
         if text.startswith("msg_"):
-            return queryset.filter(uuid__in=_uuids(text.removeprefix("msg_"))), False
-        known = Customer.objects.in_store(request.store)  # type: ignore[attr-defined]
-        found = (
-            known.filter(email__iexact=text)
-            | known.filter(phone=text)
-            | known.filter(loyalty_card_number__iexact=text)
-            | known.filter(uuid__in=_uuids(text))
-        )
-        return queryset.filter(
-            customer_id__in=list(found.values_list("pk", flat=True)[:100])
-        ), False
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        ids = {row.customer_id for row in changelist.result_list if row.customer_id}
-        owners = Customer.objects.in_store(request.store).in_bulk(ids)  # type: ignore[attr-defined]
-        for row in changelist.result_list:
-            row.owner = owners.get(row.customer_id)
-        return changelist
-
-    @admin.display(description=gettext_lazy("When"), ordering="pk")
-    def at(self, delivery: WebhookDelivery) -> str:
-        return formats.time_tag(delivery.created_at)
-
-    @admin.display(description=gettext_lazy("Customer"))
-    def customer(self, delivery: Any) -> str:
-        return customer_link(delivery.owner) if delivery.owner else formats.EMPTY
+            return queryset.filter(uuid__in=uuids(text.removeprefix("msg_"))), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description=gettext_lazy("State"))
     def state_chip(self, delivery: WebhookDelivery) -> str:
@@ -159,15 +128,10 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         )
 
     def panels(self, request: CockpitRequest, subject: WebhookDelivery) -> Sequence[Panel]:
-        customer = (
-            Customer.objects.in_store(request.store).filter(pk=subject.customer_id).first()
-            if subject.customer_id
-            else None
-        )
         facts = [
             Fact(_("Type"), subject.type),
             Fact(_("State"), self.state_chip(subject)),
-            Fact(_("Customer"), customer_link(customer) if customer else formats.EMPTY),
+            Fact(_("Customer"), self.link_to_owner(request, subject)),
             Fact(_("Made"), formats.time_tag(subject.created_at)),
             Fact(_("Next attempt"), formats.time_tag(subject.next_attempt_at)),
             Fact(_("Over"), formats.time_tag(subject.ended_at)),
@@ -219,10 +183,3 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
                 empty=_("It has not been tried yet."),
             ),
         )
-
-
-def _uuids(text: str) -> list[UUID]:
-    try:
-        return [UUID(text)]
-    except ValueError:
-        return []
