@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Model
 
+from accounts.audience import Target
 from accounts.models import Level, Segment
 from campaigns import events
 from campaigns.models import (
@@ -32,13 +32,6 @@ from loyalty.core.services import audit
 
 TYPE_FIXED = "The type of a reward cannot be changed once a coupon was issued."
 CENT = Decimal("0.01")
-
-
-class Target(StrEnum):
-    """Which of the two lists says whom a reward is for; the other one is emptied."""
-
-    LEVEL = "level"
-    SEGMENT = "segment"
 
 
 @dataclass(frozen=True, kw_only=True)

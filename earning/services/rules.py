@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
+from accounts.audience import Target
 from accounts.models import Level, Pos, Segment
 from campaigns.models import RewardCampaign, RewardType
 from earning import engine
@@ -38,13 +38,6 @@ __all__ = [
 TYPE_FIXED = "The type of a rule cannot be changed."
 # Each side of a rule's photo has at least so many pixels.
 PHOTO_SIDE_MIN = 600
-
-
-class Target(StrEnum):
-    """Which of the two lists says whom a rule is for."""
-
-    LEVEL = "level"
-    SEGMENT = "segment"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from accounts.audience import Target
 from accounts.models import Level
 from earning.models import (
     EarningRule,
@@ -13,7 +14,7 @@ from earning.models import (
     StoreEvent,
 )
 from earning.services import rules
-from earning.services.rules import LabelMultiplier, Limit, RuleData, Target
+from earning.services.rules import LabelMultiplier, Limit, RuleData
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Store
 from loyalty.demo.ids import next_id

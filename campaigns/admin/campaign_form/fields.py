@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from accounts.cockpit.forms import CommandForm, LabelsField, LinesField, LocalDateTimeField
+from accounts.cockpit.audience import AudienceForm
+from accounts.cockpit.forms import LabelsField, LinesField, LocalDateTimeField
 from campaigns.models import CODE_TYPES, RewardType
-from campaigns.services.campaigns import Target
 
 TEXTS = (
     "name",
@@ -55,7 +55,7 @@ OWN = (
 _AMOUNT: dict[str, Any] = {"required": False, "max_digits": 14, "decimal_places": 2, "min_value": 0}
 
 
-class CampaignFields(CommandForm):
+class CampaignFields(AudienceForm):
     """Every field of every type; `CampaignForm` drops those that its type has not."""
 
     is_active = forms.BooleanField(
@@ -138,19 +138,6 @@ class CampaignFields(CommandForm):
         help_text=gettext_lazy("Counted after the days before it works. 0: for ever."),
     )
 
-    target = forms.ChoiceField(
-        label=gettext_lazy("For whom"),
-        choices=[
-            (Target.LEVEL.value, gettext_lazy("customers on these levels")),
-            (Target.SEGMENT.value, gettext_lazy("customers in these segments")),
-        ],
-    )
-    levels = forms.MultipleChoiceField(
-        label=gettext_lazy("Levels"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    segments = forms.MultipleChoiceField(
-        label=gettext_lazy("Segments"), required=False, widget=forms.CheckboxSelectMultiple
-    )
     is_all_time_active = forms.BooleanField(
         label=gettext_lazy("Can be had always"),
         required=False,

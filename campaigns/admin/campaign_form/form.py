@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext as _
 
+from accounts.audience import Target
 from accounts.cockpit.vocabulary import word
 from accounts.models import Level, Segment
 from campaigns.admin.campaign_form.fields import (
@@ -29,7 +30,7 @@ from campaigns.models import (
 from campaigns.providers import PROVIDERS
 from campaigns.selectors import connected_rules
 from campaigns.services import campaigns, pictures
-from campaigns.services.campaigns import COLUMNS, CampaignData, CampaignText, Target
+from campaigns.services.campaigns import COLUMNS, CampaignData, CampaignText
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.selectors.languages import content_languages
 
@@ -60,15 +61,10 @@ class CampaignForm(CampaignFields):
             return self._first_values()
         values = {name: getattr(source, name) for name in (*PLAIN, *OWN, "labels")}
         values["earning_rule"] = str(source.earning_rule_uuid or "")
-        for name, model, ids in (
-            ("levels", Level, source.level_ids),
-            ("segments", Segment, source.segment_ids),
-            ("categories", CampaignCategory, source.category_ids),
-        ):
-            rows = model.objects.in_store(self.store).filter(pk__in=ids)
-            values[name] = [str(uuid) for uuid in rows.values_list("uuid", flat=True)]
-        is_for_segments = source.segment_ids and not source.level_ids
-        values["target"] = (Target.SEGMENT if is_for_segments else Target.LEVEL).value
+        values |= self.audience_values(
+            self._ids(Level, source.level_ids), self._ids(Segment, source.segment_ids)
+        )
+        values["categories"] = self._ids(CampaignCategory, source.category_ids)
         for text in source.translations.all():
             values |= {f"{name}_{text.locale}": getattr(text, name) for name in TEXTS}
         if self.instance is None:
@@ -78,23 +74,25 @@ class CampaignForm(CampaignFields):
             values[f"name_{DEFAULT_LOCALE}"] = _("Copy of %(name)s") % {"name": name}
         return values
 
+    def _ids(self, model: Any, keys: list[int]) -> list[str]:
+        rows = model.objects.in_store(self.store).filter(pk__in=keys)
+        return [str(uuid) for uuid in rows.values_list("uuid", flat=True)]
+
     def _first_values(self) -> dict[str, Any]:
-        levels = Level.objects.in_store(self.store).values_list("uuid", flat=True)
         return {
             "is_active": True,
             "is_all_time_active": True,
             "is_all_time_visible": True,
             "is_unlimited": True,
-            "target": Target.LEVEL.value,
-            # Everybody is on a level.
-            "levels": [str(uuid) for uuid in levels],
             "days_inactive": 0,
             "days_valid": 0,
             "low_stock_threshold": 0,
             "connect_type": ConnectType.NONE.value,
+            **self.everybody_values(),
         }
 
     def prepare(self) -> None:
+        super().prepare()
         self.languages = languages_of(self.instance or self.like)
         self._add_texts()
         self._drop_what_others_have()
@@ -151,18 +149,8 @@ class CampaignForm(CampaignFields):
             self.fields.pop(name, None)
 
     def _fill_choices(self) -> None:
-        levels = Level.objects.in_store(self.store).prefetch_related("translations")
         categories = CampaignCategory.objects.in_store(self.store).prefetch_related("translations")
-        for name, rows in (
-            ("levels", levels),
-            ("segments", Segment.objects.in_store(self.store).order_by("name", "pk")),
-            ("categories", categories),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)
-            field.choices = [(str(row.uuid), str(row)) for row in rows]
-            if not field.choices:
-                field.help_text = _("There are none yet.")
+        self.offer("categories", categories)
         self._fill("cashback_provider", [("", _("your staff")), *((p, p) for p in PROVIDERS)])
         self._fill("connect_type", [(each.value, word(each.label)) for each in ConnectType])
         if "earning_rule" in self.fields:
@@ -219,18 +207,15 @@ class CampaignForm(CampaignFields):
         for name in ("days_inactive", "days_valid"):
             if given.get(name) is None:
                 given[name] = 0
-        target = data.get("target") or Target.LEVEL.value
         codes = tuple(data.get("codes") or ())
         return CampaignData(
             type=self.type,
             translations=self._texts(data),
             labels=tuple((label["key"], label["value"]) for label in data.get("labels") or ()),
-            target=Target(target),
-            levels=tuple(data.get("levels") or ()) if target == Target.LEVEL else (),
-            segments=tuple(data.get("segments") or ()) if target == Target.SEGMENT else (),
             categories=tuple(data.get("categories") or ()),
             earning_rule=data.get("earning_rule") or "",
             coupons=codes or None,
+            **self.audience(data),
             **given,
         )
 

@@ -6,10 +6,11 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.open_loyalty.fields import Labels
+from accounts.audience import Target
 from campaigns.api.open_loyalty.long_lists import CodesField
 from campaigns.api.open_loyalty.translations import NameField, TranslatedForm, TranslationsForm
 from campaigns.models import DEFAULT_LOCALE, RewardCampaign, RewardType
-from campaigns.services.campaigns import CampaignData, CampaignText, Target
+from campaigns.services.campaigns import CampaignData, CampaignText
 from loyalty.core.api.forms import Amount, DateTime, Form
 
 

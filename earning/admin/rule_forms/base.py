@@ -6,14 +6,15 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from accounts.cockpit.forms import CommandForm, LocalDateTimeField, Section
-from accounts.models import Level, Pos, Segment
+from accounts.cockpit.audience import AudienceForm
+from accounts.cockpit.forms import LocalDateTimeField, Section
+from accounts.models import Pos
 from earning.models import EarningRule, RuleType
 from earning.services import rules
-from earning.services.rules import RuleData, Target
+from earning.services.rules import RuleData
 
 
-class RuleForm(CommandForm):
+class RuleForm(AudienceForm):
     """What every rule has; the subclasses add what its type needs."""
 
     type: ClassVar[RuleType]
@@ -24,19 +25,6 @@ class RuleForm(CommandForm):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=255)
     description = forms.CharField(label=gettext_lazy("Description"), widget=forms.Textarea)
     is_active = forms.BooleanField(label=pgettext_lazy("it is on", "Active"), required=False)
-    target = forms.ChoiceField(
-        label=gettext_lazy("For whom"),
-        choices=[
-            (Target.LEVEL.value, gettext_lazy("customers on these levels")),
-            (Target.SEGMENT.value, gettext_lazy("customers in these segments")),
-        ],
-    )
-    levels = forms.MultipleChoiceField(
-        label=gettext_lazy("Levels"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    segments = forms.MultipleChoiceField(
-        label=gettext_lazy("Segments"), required=False, widget=forms.CheckboxSelectMultiple
-    )
     pos = forms.MultipleChoiceField(
         label=gettext_lazy("Only at"),
         required=False,
@@ -64,13 +52,8 @@ class RuleForm(CommandForm):
     def initial_values(self) -> dict[str, Any]:
         rule: EarningRule | None = self.instance
         if rule is None:
-            levels = Level.objects.in_store(self.store).values_list("uuid", flat=True)
-            return {
-                "is_active": True,
-                "is_all_time_active": True,
-                "target": Target.LEVEL.value,
-                "levels": [str(uuid) for uuid in levels],
-            } | self.type_defaults()
+            always = {"is_active": True, "is_all_time_active": True}
+            return always | self.everybody_values() | self.type_defaults()
         names = (
             "name",
             "description",
@@ -82,27 +65,19 @@ class RuleForm(CommandForm):
             *self.type_section.fields,
         )
         values = {name: getattr(rule, name) for name in names}
-        for name in ("levels", "segments", "pos"):
-            values[name] = [str(row.uuid) for row in getattr(rule, name).all()]
-        is_for_segments = values["segments"] and not values["levels"]
-        values["target"] = (Target.SEGMENT if is_for_segments else Target.LEVEL).value
+        values["pos"] = [str(pos.uuid) for pos in rule.pos.all()]
+        values |= self.audience_values(
+            [level.uuid for level in rule.levels.all()],
+            [segment.uuid for segment in rule.segments.all()],
+        )
         return values
 
     def type_defaults(self) -> dict[str, Any]:
         return {}
 
     def prepare(self) -> None:
-        levels = Level.objects.in_store(self.store).prefetch_related("translations")
-        for name, rows in (
-            ("levels", levels),
-            ("segments", Segment.objects.in_store(self.store)),
-            ("pos", Pos.objects.in_store(self.store)),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.MultipleChoiceField)
-            field.choices = [(str(row.uuid), str(row)) for row in rows]
-            if not field.choices:
-                field.help_text = _("There are none yet.")
+        super().prepare()
+        self.offer("pos", Pos.objects.in_store(self.store))
         self.sections = (  # type: ignore[misc]  # depends on the type
             Section(_("Rule"), ("name", "description", "is_active")),
             self.type_section,
@@ -137,7 +112,6 @@ class RuleForm(CommandForm):
         return rule
 
     def rule_data(self, data: dict[str, Any]) -> RuleData:
-        target = data["target"]
         return RuleData(
             name=data["name"],
             description=data["description"],
@@ -145,11 +119,9 @@ class RuleForm(CommandForm):
             is_all_time_active=data["is_all_time_active"],
             start_at=data["start_at"],
             end_at=data["end_at"],
-            target=Target(target),
-            levels=tuple(data["levels"]) if target == Target.LEVEL else (),
-            segments=tuple(data["segments"]) if target == Target.SEGMENT else (),
             pos=tuple(data["pos"]),
             is_last_executed=data["is_last_executed"],
+            **self.audience(data),
             **self.type_data(data),
         )
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.audience import Target
 from campaigns.models import CODE_TYPES, CampaignCategory, CouponCode, RewardCampaign, RewardType
 from campaigns.selectors import usage
 from campaigns.services import campaigns
@@ -271,7 +272,7 @@ def test_an_update_replaces_everything(store, level):
 
 def test_target_empties_the_other_list(store, level):
     """§1.2: `target` is not stored."""
-    data = campaign_data(level=level, target=campaigns.Target.SEGMENT, segments=())
+    data = campaign_data(level=level, target=Target.SEGMENT, segments=())
 
     assert refused(campaigns.create, store=store, data=data) == {"levels", "segments"}
 

@@ -9,10 +9,11 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from accounts.audience import Target
 from accounts.models import Segment
 from earning.models import EarningRule, InclusionType, RuleType
 from earning.services import rules
-from earning.services.rules import LabelMultiplier, RuleData, Target
+from earning.services.rules import LabelMultiplier, RuleData
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import InvalidFields
 from loyalty.core.models import AuditEntry
