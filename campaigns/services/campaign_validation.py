@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -18,11 +18,9 @@ from campaigns.models import (
     RewardType,
 )
 from campaigns.selectors import connected_rules
+from campaigns.services.campaign_data import CampaignData
 from loyalty.core.models import Store
 from loyalty.core.selectors.languages import default_code
-
-if TYPE_CHECKING:
-    from campaigns.services.campaigns import CampaignData
 
 BLANK = "This value should not be blank."
 NOT_VALID = "This value is not valid."
@@ -57,7 +55,7 @@ TAX_MAX, PERCENT_MAX = 98, 99
 Faults = dict[str, list[str]]
 
 
-def faults_of(store: Store, type: RewardType, data: "CampaignData") -> Faults:
+def faults_of(store: Store, type: RewardType, data: CampaignData) -> Faults:
     """Return the faults of everything but ids and coupons, by the names of `CampaignData`."""
     faults: Faults = defaultdict(list)
     _check_texts(faults, data)
@@ -122,7 +120,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _check_texts(faults: Faults, data: "CampaignData") -> None:
+def _check_texts(faults: Faults, data: CampaignData) -> None:
     language = default_code()
     default = data.translations.get(language)
     if default is None or not default.name.strip():
@@ -167,7 +165,7 @@ def _check_link(faults: Faults, link: str) -> None:
             faults["more_information_link"].append(NOT_A_URL)
 
 
-def _check_worth(faults: Faults, data: "CampaignData") -> None:
+def _check_worth(faults: Faults, data: CampaignData) -> None:
     for name, top in (("reward_value", REWARD_VALUE_MAX), ("tax_price_value", AMOUNT_MAX)):
         value = getattr(data, name)
         if value is None:
@@ -192,7 +190,7 @@ def _check_window(faults: Faults, name: str, is_all_time: bool, start: Any, end:
         faults[f"{name}_to"].append(WINDOW_ENDS_FIRST)
 
 
-def _check_limits(faults: Faults, data: "CampaignData") -> None:
+def _check_limits(faults: Faults, data: CampaignData) -> None:
     if data.is_unlimited:
         return
     for name in ("limit", "limit_per_user"):
@@ -205,7 +203,7 @@ def _check_limits(faults: Faults, data: "CampaignData") -> None:
             faults[name].append(TOO_HIGH)
 
 
-def _check_connection(faults: Faults, store: Store, data: "CampaignData") -> None:
+def _check_connection(faults: Faults, store: Store, data: CampaignData) -> None:
     if not data.connect_type:
         faults["connect_type"].append(BLANK)
     elif data.connect_type not in ConnectType.values:

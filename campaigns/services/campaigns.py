@@ -1,7 +1,7 @@
 """Make reward campaigns and change them. Source: CAM-1…18, §1.2."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -24,6 +24,13 @@ from campaigns.models import (
 from campaigns.selectors import usage
 from campaigns.services import campaign_locks, pools
 from campaigns.services import campaign_validation as validation
+from campaigns.services.campaign_data import (
+    COLUMNS,
+    WITHOUT_CONDITIONS,
+    WITHOUT_USAGE,
+    CampaignData,
+    CampaignText,
+)
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
@@ -32,67 +39,6 @@ from loyalty.core.services import audit
 
 TYPE_FIXED = "The type of a reward cannot be changed once a coupon was issued."
 CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, kw_only=True)
-class CampaignText:
-    """The texts of one language; all but the names are markdown."""
-
-    name: str = ""
-    short_description: str = ""
-    conditions_description: str = ""
-    usage_instruction: str = ""
-    brand_name: str = ""
-    brand_description: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CampaignData:
-    """
-    A whole reward (§1.2). What its type does not have is ignored.
-
-    `translations`: by locale; the default language needs a name. `categories`, `levels`,
-    `segments`: uuids as the caller wrote them. `coupons`: the whole pool in its order; None: leave
-    it as it is (a new one waits for its codes). `earning_rule`: a uuid as the caller wrote it.
-    Errors name translations as `translations.<locale>.<field>`.
-    """
-
-    type: str
-    translations: Mapping[str, CampaignText]
-    is_active: bool = False
-    is_featured: bool = False
-    is_public: bool = False
-    more_information_link: str = ""
-    push_notification_text: str = ""
-    categories: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    target: Target | None = None
-    levels: tuple[str, ...] = ()
-    segments: tuple[str, ...] = ()
-    reward_value: Decimal | None = None
-    tax: int | None = None
-    tax_price_value: Decimal | None = None
-    cost_in_points: Decimal | None = None
-    point_value: Decimal | None = None
-    cashback_provider: str = ""
-    transaction_percentage_value: int | None = None
-    is_unlimited: bool = False
-    is_single_coupon: bool = False
-    limit: int | None = None
-    limit_per_user: int | None = None
-    coupons: tuple[str, ...] | None = None
-    days_inactive: int | None = None
-    days_valid: int | None = None
-    is_all_time_visible: bool = False
-    visible_from: datetime | None = None
-    visible_to: datetime | None = None
-    is_all_time_active: bool = False
-    active_from: datetime | None = None
-    active_to: datetime | None = None
-    has_fulfillment_tracking: bool = False
-    connect_type: str = ""
-    earning_rule: str = ""
-    low_stock_threshold: int = field(default=0)
 
 
 @transaction.atomic
@@ -166,18 +112,6 @@ def set_active(
     return locked
 
 
-_POOL = ("is_unlimited", "is_single_coupon", "limit", "limit_per_user")
-_DAYS = ("days_inactive", "days_valid")
-_VISIBLE = ("is_all_time_visible", "visible_from", "visible_to")
-_CODE = ("cost_in_points", *_POOL, *_DAYS, *_VISIBLE)
-# The columns that a type has besides those of all types (§1.2). The others stay empty.
-COLUMNS: Mapping[RewardType, tuple[str, ...]] = {
-    **dict.fromkeys(CODE_TYPES, _CODE),
-    RewardType.GIFT_CODE: (*_CODE, "has_fulfillment_tracking"),
-    RewardType.PERCENTAGE_DISCOUNT_CODE: ("transaction_percentage_value", *_DAYS),
-    RewardType.CASHBACK: ("point_value", "cashback_provider"),
-    RewardType.CUSTOM_CAMPAIGN_CODE: (*_DAYS, *_VISIBLE, "connect_type", "earning_rule_uuid"),
-}
 COMMON = (
     "is_active",
     "is_featured",
@@ -194,8 +128,6 @@ COMMON = (
 )
 _EVERY_OWN = tuple(dict.fromkeys(name for names in COLUMNS.values() for name in names))
 _EMPTY = {field.attname: field.get_default() for field in RewardCampaign._meta.concrete_fields}
-_WITHOUT_CONDITIONS = (RewardType.CASHBACK, RewardType.PERCENTAGE_DISCOUNT_CODE)
-_WITHOUT_USAGE = (*_WITHOUT_CONDITIONS, RewardType.CUSTOM_CAMPAIGN_CODE)
 
 
 @dataclass(frozen=True)
@@ -290,9 +222,9 @@ def _write_texts(campaign: RewardCampaign, data: CampaignData) -> None:
         row = CampaignTranslation(campaign=campaign, locale=locale)
         for name in fields:
             setattr(row, name, getattr(text, name))
-        if campaign.type in _WITHOUT_CONDITIONS:
+        if campaign.type in WITHOUT_CONDITIONS:
             row.conditions_description = ""
-        if campaign.type in _WITHOUT_USAGE:
+        if campaign.type in WITHOUT_USAGE:
             row.usage_instruction = ""
         rows.append(row)
     campaign.translations.exclude(locale__in=data.translations).delete()

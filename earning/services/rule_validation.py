@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
 
+from earning.engine import Label
 from earning.models import (
     LIMITED_TYPES,
     EarningRule,
@@ -18,11 +18,8 @@ from earning.models import (
     RuleType,
     StoreEvent,
 )
+from earning.services.rule_data import Limit, RuleData
 from loyalty.core.models import Store
-
-if TYPE_CHECKING:
-    from earning.engine import Label
-    from earning.services.rules import RuleData
 
 BLANK = "This value should not be blank."
 NOT_VALID = "This value is not valid."
@@ -55,28 +52,7 @@ USES_MAX = 2**31 - 1
 Faults = dict[str, list[str]]
 
 
-@dataclass(frozen=True)
-class LabelMultiplier:
-    """One row of `multiply_by_product_labels`. None: the caller sent no number."""
-
-    key: str
-    value: str
-    multiplier: Decimal | None
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How often one customer may use a rule. `uses` None: the caller sent no number."""
-
-    is_active: bool = False
-    period: str = ""
-    uses: int | None = None
-
-
-NO_LIMIT = Limit()
-
-
-def faults_of(type: RuleType, data: "RuleData") -> Faults:
+def faults_of(type: RuleType, data: RuleData) -> Faults:
     """Return the faults of everything but the ids, by the names of `RuleData`."""
     faults: Faults = defaultdict(list)
     _check_common(faults, data)
@@ -110,7 +86,7 @@ def faults_of(type: RuleType, data: "RuleData") -> Faults:
     return faults
 
 
-def event_faults(store: Store, data: "RuleData", *, besides: EarningRule | None) -> list[str]:
+def event_faults(store: Store, data: RuleData, *, besides: EarningRule | None) -> list[str]:
     """Return the fault of a custom event that another rule of the store pays for (ER 3.1)."""
     rules = EarningRule.objects.in_store(store).filter(
         type=RuleType.CUSTOM_EVENT, event_name=data.event_name
@@ -144,7 +120,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _check_common(faults: Faults, data: "RuleData") -> None:
+def _check_common(faults: Faults, data: RuleData) -> None:
     _check_text(faults, "name", data.name)
     if not data.description.strip():
         faults["description"].append(BLANK)
@@ -156,7 +132,7 @@ def _check_common(faults: Faults, data: "RuleData") -> None:
                 faults[name].append(BLANK)
 
 
-def _check_points(faults: Faults, data: "RuleData") -> None:
+def _check_points(faults: Faults, data: RuleData) -> None:
     _check_amount(faults, "point_value", data.point_value)
     if data.min_order_value is not None:
         _check_amount(faults, "min_order_value", data.min_order_value)
@@ -165,7 +141,7 @@ def _check_points(faults: Faults, data: "RuleData") -> None:
     _check_labels(faults, "excluded_labels", data.excluded_labels)
 
 
-def _check_multiply(faults: Faults, data: "RuleData") -> None:
+def _check_multiply(faults: Faults, data: RuleData) -> None:
     _check_amount(faults, "multiplier", data.multiplier)
     _check_texts(faults, "sku_ids", data.sku_ids)
     _check_labels(faults, "labels", data.labels)
@@ -173,7 +149,7 @@ def _check_multiply(faults: Faults, data: "RuleData") -> None:
         faults["sku_ids"].append(NO_PRODUCT)
 
 
-def _check_label_multipliers(faults: Faults, data: "RuleData") -> None:
+def _check_label_multipliers(faults: Faults, data: RuleData) -> None:
     if not data.label_multipliers:
         faults["label_multipliers"].append(BLANK)
     if len(data.label_multipliers) > ENTRIES_MAX:
@@ -185,14 +161,14 @@ def _check_label_multipliers(faults: Faults, data: "RuleData") -> None:
         _check_amount(faults, f"label_multipliers.{number}.multiplier", row.multiplier)
 
 
-def _check_product_purchase(faults: Faults, data: "RuleData") -> None:
+def _check_product_purchase(faults: Faults, data: RuleData) -> None:
     _check_amount(faults, "points_amount", data.points_amount)
     _check_texts(faults, "sku_ids", data.sku_ids)
     if not data.sku_ids:
         faults["sku_ids"].append(BLANK)
 
 
-def _check_custom_event(faults: Faults, data: "RuleData") -> None:
+def _check_custom_event(faults: Faults, data: RuleData) -> None:
     _check_text(faults, "event_name", data.event_name)
     if "/" in data.event_name:
         # The name is a part of the address that reports the event.
@@ -200,7 +176,7 @@ def _check_custom_event(faults: Faults, data: "RuleData") -> None:
     _check_amount(faults, "points_amount", data.points_amount)
 
 
-def _check_geolocation(faults: Faults, data: "RuleData") -> None:
+def _check_geolocation(faults: Faults, data: RuleData) -> None:
     _check_coordinate(faults, "latitude", data.latitude, LATITUDE_MAX)
     _check_coordinate(faults, "longitude", data.longitude, LONGITUDE_MAX)
     for name in ("radius", "points_amount"):
@@ -276,5 +252,5 @@ def _check_texts(faults: Faults, name: str, texts: Sequence[str]) -> None:
         faults[name].append(TOO_LONG)
 
 
-def _check_labels(faults: Faults, name: str, labels: "Sequence[Label]") -> None:
+def _check_labels(faults: Faults, name: str, labels: Sequence[Label]) -> None:
     _check_texts(faults, name, [part for label in labels for part in label])

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, transaction
@@ -13,86 +11,18 @@ from django.db.models import Model
 from accounts.audience import Target
 from accounts.models import Level, Pos, Segment
 from campaigns.models import RewardCampaign, RewardType
-from earning import engine
-from earning.models import EarningRule, InclusionType, RuleType, StoreEvent
+from earning.models import EarningRule, RuleType, StoreEvent
 from earning.services import rule_validation
-from earning.services.rule_validation import LabelMultiplier, Limit
+from earning.services.rule_data import COLUMNS, RuleData
 from loyalty.core import clock, pictures
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
 from loyalty.core.models import Store
 from loyalty.core.services import audit, stores
 
-__all__ = [
-    "LabelMultiplier",
-    "Limit",
-    "RuleData",
-    "Target",
-    "create",
-    "remove_photo",
-    "set_active",
-    "set_photo",
-    "update",
-]
-
 TYPE_FIXED = "The type of a rule cannot be changed."
 # Each side of a rule's photo has at least so many pixels.
 PHOTO_SIDE_MIN = 600
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleData:
-    """
-    A whole rule but its type. What other types need is ignored.
-
-    `levels`, `segments`, `pos`: uuids as the caller wrote them. `target`: empties the list that it
-    does not name (ER-1). `is_active` None: as it is; a new rule is active.
-    """
-
-    name: str
-    description: str
-    is_active: bool | None = None
-    is_all_time_active: bool = True
-    start_at: datetime | None = None
-    end_at: datetime | None = None
-    target: Target | None = None
-    levels: tuple[str, ...] = ()
-    segments: tuple[str, ...] = ()
-    pos: tuple[str, ...] = ()
-    is_last_executed: bool = False
-
-    point_value: Decimal | None = None
-    excluded_skus: tuple[str, ...] = ()
-    inclusion_type: InclusionType = InclusionType.EXCLUDE
-    included_labels: tuple[engine.Label, ...] = ()
-    excluded_labels: tuple[engine.Label, ...] = ()
-    excludes_delivery_cost: bool = True
-    min_order_value: Decimal | None = None
-    sku_ids: tuple[str, ...] = ()
-    labels: tuple[engine.Label, ...] = ()
-    multiplier: Decimal | None = None
-    label_multipliers: tuple[LabelMultiplier, ...] = ()
-    points_amount: Decimal | None = None
-    event_name: str = ""
-    reward_type: str = ""
-    code: str = ""
-    latitude: Decimal | None = None
-    longitude: Decimal | None = None
-    radius: Decimal | None = None
-    limit: Limit = rule_validation.NO_LIMIT
-    reward_campaign: str = ""
-
-    @property
-    def limit_is_active(self) -> bool:
-        return self.limit.is_active
-
-    @property
-    def limit_period(self) -> str:
-        return self.limit.period
-
-    @property
-    def limit_uses(self) -> int | None:
-        return self.limit.uses
 
 
 @transaction.atomic
@@ -206,28 +136,6 @@ COMMON = (
     "is_last_executed",
     "edited_at",
 )
-LIMIT = ("limit_is_active", "limit_period", "limit_uses")
-# The columns that a type has of its own. Those of other types stay empty.
-COLUMNS: Mapping[RuleType, tuple[str, ...]] = {
-    RuleType.POINTS: (
-        "point_value",
-        "excluded_skus",
-        "inclusion_type",
-        "included_labels",
-        "excluded_labels",
-        "excludes_delivery_cost",
-        "min_order_value",
-    ),
-    RuleType.MULTIPLY_FOR_PRODUCT: ("sku_ids", "labels", "multiplier"),
-    RuleType.MULTIPLY_BY_PRODUCT_LABELS: ("label_multipliers",),
-    RuleType.PRODUCT_PURCHASE: ("sku_ids", "points_amount"),
-    RuleType.EVENT: ("event_name", "points_amount"),
-    RuleType.CUSTOM_EVENT: ("event_name", "points_amount", *LIMIT),
-    RuleType.QRCODE: ("code", "points_amount", *LIMIT),
-    RuleType.GEOLOCATION: ("latitude", "longitude", "radius", "points_amount", *LIMIT),
-    RuleType.REFERRAL: ("event_name", "reward_type", "points_amount"),
-    RuleType.INSTANT_REWARD: ("reward_campaign",),
-}
 TARGETS: Mapping[str, type[Model]] = {"levels": Level, "segments": Segment, "pos": Pos}
 # What a rule is meant for, by the name of the relation.
 Targets = Mapping[str, list[Any]]

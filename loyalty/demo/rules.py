@@ -14,7 +14,7 @@ from earning.models import (
     StoreEvent,
 )
 from earning.services import rules
-from earning.services.rules import LabelMultiplier, Limit, RuleData
+from earning.services.rule_data import LabelMultiplier, Limit, RuleData
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Store
 from loyalty.demo.ids import next_id

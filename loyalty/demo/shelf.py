@@ -15,7 +15,7 @@ from accounts.services import levels
 from accounts.services.levels import LevelData, LevelText
 from campaigns.models import CampaignCategory, CampaignPhoto, RewardCampaign, RewardType
 from campaigns.services import campaigns, categories, pictures
-from campaigns.services.campaigns import CampaignData, CampaignText
+from campaigns.services.campaign_data import CampaignData, CampaignText
 from campaigns.services.categories import CategoryData
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Store

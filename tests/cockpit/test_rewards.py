@@ -16,7 +16,7 @@ from accounts.models import Segment
 from campaigns.models import CampaignPhoto, RewardCampaign, RewardType
 from campaigns.selectors import audience
 from campaigns.services import coupons, pictures, rewards
-from campaigns.services.campaigns import CampaignText
+from campaigns.services.campaign_data import CampaignText
 from campaigns.services.coupons import Mark
 from earning.models import RuleType
 from loyalty.core.actors import SYSTEM

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Coupon, RewardType
 from campaigns.services import rewards
-from campaigns.services.campaigns import CampaignText
+from campaigns.services.campaign_data import CampaignText
 from tests.campaigns.conftest import STAFF, points_of
 from tests.factories import CustomerFactory
 from tests.factories.accounts import LevelFactory

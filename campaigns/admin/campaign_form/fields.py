@@ -17,8 +17,6 @@ TEXTS = (
     "brand_name",
     "brand_description",
 )
-WITHOUT_CONDITIONS = (RewardType.CASHBACK, RewardType.PERCENTAGE_DISCOUNT_CODE)
-WITHOUT_USAGE = (*WITHOUT_CONDITIONS, RewardType.CUSTOM_CAMPAIGN_CODE)
 WITH_PHOTOS = (*CODE_TYPES, RewardType.CUSTOM_CAMPAIGN_CODE)
 # The columns that the form asks for under the same names.
 PLAIN = (

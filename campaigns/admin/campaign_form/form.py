@@ -14,8 +14,6 @@ from campaigns.admin.campaign_form.fields import (
     PLAIN,
     TEXTS,
     WITH_PHOTOS,
-    WITHOUT_CONDITIONS,
-    WITHOUT_USAGE,
     CampaignFields,
 )
 from campaigns.admin.campaign_form.sections import sections_of
@@ -30,7 +28,13 @@ from campaigns.models import (
 from campaigns.providers import PROVIDERS
 from campaigns.selectors import connected_rules
 from campaigns.services import campaigns, pictures
-from campaigns.services.campaigns import COLUMNS, CampaignData, CampaignText
+from campaigns.services.campaign_data import (
+    COLUMNS,
+    WITHOUT_CONDITIONS,
+    WITHOUT_USAGE,
+    CampaignData,
+    CampaignText,
+)
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.selectors.languages import content_languages
 

@@ -12,7 +12,7 @@ from campaigns.admin.campaign_form.fields import OWN, PLAIN
 from campaigns.admin.campaign_form.form import CampaignForm
 from campaigns.models import DEFAULT_LOCALE, CampaignTranslation, RewardCampaign, RewardType
 from campaigns.selectors import audience
-from campaigns.services.campaigns import COLUMNS, CampaignText
+from campaigns.services.campaign_data import COLUMNS, CampaignText
 from loyalty.core import markdown
 
 

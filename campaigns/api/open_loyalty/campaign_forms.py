@@ -10,7 +10,7 @@ from accounts.audience import Target
 from campaigns.api.open_loyalty.long_lists import CodesField
 from campaigns.api.open_loyalty.translations import NameField, TranslatedForm, TranslationsForm
 from campaigns.models import DEFAULT_LOCALE, RewardCampaign, RewardType
-from campaigns.services.campaigns import CampaignData, CampaignText
+from campaigns.services.campaign_data import CampaignData, CampaignText
 from loyalty.core.api.forms import Amount, DateTime, Form
 
 

@@ -11,7 +11,7 @@ from accounts.cockpit.forms import LocalDateTimeField, Section
 from accounts.models import Pos
 from earning.models import EarningRule, RuleType
 from earning.services import rules
-from earning.services.rules import RuleData
+from earning.services.rule_data import RuleData
 
 
 class RuleForm(AudienceForm):

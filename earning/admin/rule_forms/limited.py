@@ -11,8 +11,8 @@ from earning.admin.rule_forms.base import points_field
 from earning.admin.rule_forms.occasions import OccasionForm
 from earning.admin.words import TYPE_TEXTS
 from earning.models import LimitPeriod, RuleType
+from earning.services.rule_data import Limit
 from earning.services.rule_validation import LATITUDE_MAX, LONGITUDE_MAX
-from earning.services.rules import Limit
 
 
 class LimitedForm(OccasionForm):

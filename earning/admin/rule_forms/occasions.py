@@ -12,7 +12,7 @@ from earning.admin.rule_forms.base import RuleForm, points_field
 from earning.admin.words import TYPE_TEXTS
 from earning.models import ReferralEvent, RewardedPerson, RuleType, StoreEvent
 from earning.services import rules
-from earning.services.rules import RuleData
+from earning.services.rule_data import RuleData
 
 
 class OccasionForm(RuleForm):

@@ -14,7 +14,7 @@ from campaigns.models import CODE_TYPES, RewardCampaign, RewardType
 from earning.admin.rule_forms.base import RuleForm
 from earning.admin.words import TYPE_TEXTS
 from earning.models import InclusionType, RuleType
-from earning.services.rules import LabelMultiplier
+from earning.services.rule_data import LabelMultiplier
 
 # What a purchase can bring at once.
 INSTANT_TYPES = (*CODE_TYPES, RewardType.PERCENTAGE_DISCOUNT_CODE)

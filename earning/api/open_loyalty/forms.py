@@ -8,8 +8,8 @@ from rest_framework import serializers
 from accounts.api.open_loyalty.fields import Labels
 from accounts.audience import Target
 from earning.models import InclusionType, LimitPeriod, RuleType
+from earning.services.rule_data import LabelMultiplier, Limit, RuleData
 from earning.services.rule_validation import LATITUDE_MAX, LONGITUDE_MAX, TEXT_MAX
-from earning.services.rules import LabelMultiplier, Limit, RuleData
 from loyalty.core.api.forms import Amount, DateTime, Form
 
 # How the reference's own example misspells a value.

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from campaigns.models import RewardCampaign
 from earning.models import LIMITED_TYPES, EarningRule, RuleType, RuleUse
-from earning.services.rules import COLUMNS, LIMIT
+from earning.services.rule_data import COLUMNS, LIMIT
 from loyalty.core.api import formats
 from loyalty.core.models import Store
 from loyalty.core.models.store import DEFAULT_STORE_CODE

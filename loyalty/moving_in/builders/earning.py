@@ -3,7 +3,7 @@
 from accounts.models import Customer
 from earning.api.open_loyalty.rows import KEYS
 from earning.models import EarningRule, Invitation, InvitationChannel, InvitationStatus, RuleType
-from earning.services.rules import COLUMNS
+from earning.services.rule_data import COLUMNS
 from loyalty.core import clock
 from loyalty.moving_in.builders.known import Known, Row, Unfit, ids_of
 from loyalty.moving_in.values import amount, block, known_uuid, rows, text, uuid

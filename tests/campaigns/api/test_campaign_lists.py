@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Level, Segment, SegmentMembership
 from campaigns.models import RewardCampaign, RewardType
-from campaigns.services.campaigns import CampaignText
+from campaigns.services.campaign_data import CampaignText
 from loyalty.core.models import Store
 from tests.campaigns.api.test_categories import CategoryFactory
 from tests.factories import CustomerFactory, LevelFactory, StoreFactory

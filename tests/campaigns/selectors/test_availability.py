@@ -12,7 +12,7 @@ from campaigns.selectors import audience, availability, reasons
 from campaigns.selectors import campaigns as lists
 from campaigns.selectors.campaigns import Filters
 from campaigns.services import rewards
-from campaigns.services.campaigns import CampaignText
+from campaigns.services.campaign_data import CampaignText
 from loyalty.core import clock
 from tests.campaigns.conftest import STAFF
 from tests.factories.accounts import CustomerFactory, LevelFactory

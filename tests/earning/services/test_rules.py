@@ -13,7 +13,7 @@ from accounts.audience import Target
 from accounts.models import Segment
 from earning.models import EarningRule, InclusionType, RuleType
 from earning.services import rules
-from earning.services.rules import LabelMultiplier, RuleData
+from earning.services.rule_data import LabelMultiplier, RuleData
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import InvalidFields
 from loyalty.core.models import AuditEntry
