@@ -1,10 +1,12 @@
 """Filters that know the store: its days, its levels, its points of sale."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateFilter
 
@@ -75,3 +77,37 @@ class SegmentFilter(admin.SimpleListFilter):
             return queryset
         members = SegmentMembership.objects.filter(segment=int(chosen))
         return queryset.filter(pk__in=members.values("customer"))
+
+
+class WindowFilter(admin.SimpleListFilter):
+    """What counts now, by a switch and a window; subclasses name the window's two columns."""
+
+    title = gettext_lazy("now")
+    parameter_name = "now"
+    start: ClassVar[str]
+    end: ClassVar[str]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("live", gettext_lazy("Live")),
+            ("scheduled", gettext_lazy("Scheduled")),
+            ("ended", gettext_lazy("Ended")),
+            ("off", gettext_lazy("Off")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        now = timezone.now()
+        on, off = queryset.filter(is_active=True), queryset.filter(is_active=False)
+        dated = on.filter(is_all_time_active=False)
+        match self.value():
+            case "live":
+                # Both ends included (VIS-1).
+                inside = Q(**{f"{self.start}__lte": now, f"{self.end}__gte": now})
+                return on.filter(Q(is_all_time_active=True) | inside)
+            case "scheduled":
+                return dated.filter(**{f"{self.start}__gt": now})
+            case "ended":
+                return dated.filter(**{f"{self.end}__lt": now})
+            case "off":
+                return off
+        return queryset

@@ -24,7 +24,7 @@ from django.db.models.lookups import Exact
 from accounts import identifiers
 from accounts.models import CodePurpose, Customer, CustomerCode, CustomerStatus, SegmentMembership
 from accounts.selectors import search
-from loyalty.core import sql
+from loyalty.core import labels, sql
 from loyalty.core.models import Store
 
 ZERO = Decimal(0)
@@ -274,7 +274,7 @@ def list_customers(store: Store, chosen: Filter, *, now: datetime) -> QuerySet[C
     """Return the store's customers that pass the filter, the deleted left out, newest first."""
     known = Customer.objects.in_store(store).exclude(status=CustomerStatus.DELETED)
     customers: QuerySet[Customer] = known.filter(
-        _texts(chosen), _ranges(chosen), _recency(chosen, now), _labels(chosen)
+        _texts(chosen), _ranges(chosen), _recency(chosen, now), labels.carrying(chosen.labels)
     )
     if chosen.is_manually_assigned is not None:
         customers = customers.filter(
@@ -372,15 +372,4 @@ def _recency(chosen: Filter, now: datetime) -> Q:
         condition &= Q(last_transaction_at__gte=now - timedelta(days=days))
     if (hours := chosen.hours_from_last_update_max) is not None:
         condition &= Q(updated_at__gte=now - timedelta(hours=hours))
-    return condition
-
-
-def _labels(chosen: Filter) -> Q:
-    condition = Q()
-    for key, value in chosen.labels:
-        label = {"key": key, "value": value}
-        wanted = {name: text for name, text in label.items() if text is not None}
-        if wanted:
-            # JSON containment: some label of the list has all of these.
-            condition &= Q(labels__contains=[wanted])
     return condition

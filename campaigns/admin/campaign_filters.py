@@ -5,40 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import F, Q
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from accounts.cockpit.filters import WindowFilter
 from campaigns.models import CODE_TYPES, CampaignCategory
 from campaigns.selectors import campaign_figures
 
 
-class NowFilter(admin.SimpleListFilter):
+class NowFilter(WindowFilter):
     """Which rewards could be had now, by their dates and their switch."""
 
-    title = gettext_lazy("now")
-    parameter_name = "now"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("live", gettext_lazy("Live")),
-            ("scheduled", gettext_lazy("Scheduled")),
-            ("ended", gettext_lazy("Ended")),
-            ("off", gettext_lazy("Off")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        now = timezone.now()
-        dated = queryset.filter(is_active=True, is_all_time_active=False)
-        match self.value():
-            case "live":
-                return queryset.active_at(now)
-            case "scheduled":
-                return dated.filter(active_from__gt=now)
-            case "ended":
-                return dated.filter(active_to__lt=now)
-            case "off":
-                return queryset.filter(is_active=False)
-        return queryset
+    start, end = "active_from", "active_to"
 
 
 class CategoryFilter(admin.SimpleListFilter):

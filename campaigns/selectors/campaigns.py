@@ -16,6 +16,7 @@ from campaigns.models import (
     RewardCampaign,
 )
 from campaigns.models.campaigns import CampaignQuerySet
+from loyalty.core import labels
 from loyalty.core.models import Store
 
 
@@ -99,11 +100,7 @@ def filtered(campaigns: CampaignQuerySet, filters: Filters) -> CampaignQuerySet:
     if filters.has_segment is not None:
         has_segment = Q(segment_ids__len__gt=0)
         campaigns = campaigns.filter(has_segment if filters.has_segment else ~has_segment)
-    for key, value in filters.labels:
-        label = {"key": key, "value": value}
-        wanted = {name: part for name, part in label.items() if part is not None}
-        if wanted:
-            campaigns = campaigns.filter(labels__contains=[wanted])
+    campaigns = campaigns.filter(labels.carrying(filters.labels))
     if filters.categories:
         found = CampaignCategory.objects.filter(uuid__in=filters.categories)
         ids = list(found.values_list("pk", flat=True))

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -16,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
+from accounts.cockpit.filters import WindowFilter
 from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
@@ -30,34 +30,10 @@ from earning.admin.words import TYPE_TEXTS, effect_of, limit_of, running_state
 from earning.models import EarningRule, RuleType
 
 
-class RunningFilter(admin.SimpleListFilter):
+class RunningFilter(WindowFilter):
     """Which rules count for a purchase made now."""
 
-    title = gettext_lazy("now")
-    parameter_name = "now"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("live", gettext_lazy("Live")),
-            ("scheduled", gettext_lazy("Scheduled")),
-            ("ended", gettext_lazy("Ended")),
-            ("off", gettext_lazy("Off")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        now = timezone.now()
-        dated = Q(is_active=True, is_all_time_active=False)
-        match self.value():
-            case "live":
-                inside = Q(is_all_time_active=True) | Q(start_at__lte=now, end_at__gte=now)
-                return queryset.filter(inside, is_active=True)
-            case "scheduled":
-                return queryset.filter(dated, start_at__gt=now)
-            case "ended":
-                return queryset.filter(dated, end_at__lt=now)
-            case "off":
-                return queryset.filter(is_active=False)
-        return queryset
+    start, end = "start_at", "end_at"
 
 
 @admin.register(EarningRule)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import Customer
+from loyalty.core import labels
 from loyalty.core.errors import NotFound
 from loyalty.core.models import Store
 from transactions.models import Transaction, TransactionItem
@@ -46,7 +47,7 @@ class Filter:
 def list_transactions(store: Store, chosen: Filter) -> QuerySet[Transaction]:
     """Return the store's documents that pass the filter, last bought first."""
     documents: QuerySet[Transaction] = Transaction.objects.in_store(store).filter(
-        _equal(chosen) & _texts(chosen) & _ranges(chosen) & _labels(chosen)
+        _equal(chosen) & _texts(chosen) & _ranges(chosen) & labels.carrying(chosen.labels)
     )
     if chosen.is_matched is not None:
         documents = documents.filter(customer__isnull=not chosen.is_matched)
@@ -115,17 +116,6 @@ def _ranges(chosen: Filter) -> Q:
             "gross_value__lte": chosen.gross_value_max,
         }
     )
-
-
-def _labels(chosen: Filter) -> Q:
-    condition = Q()
-    for key, value in chosen.labels:
-        label = {"key": key, "value": value}
-        wanted = {name: text for name, text in label.items() if text is not None}
-        if wanted:
-            # JSON containment: some label of the list has all of these; the index serves.
-            condition &= Q(labels__contains=[wanted])
-    return condition
 
 
 def _all_of(conditions: dict[str, Any]) -> Q:
