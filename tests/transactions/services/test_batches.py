@@ -19,8 +19,8 @@ from tests.factories.accounts import CustomerFactory, LevelFactory, PosFactory
 from tests.factories.core import StoreFactory
 from tests.factories.earning import EarningRuleFactory
 from tests.left_behind import everything
+from tests.support import totals
 from transactions.models import DocumentType, Transaction
-from transactions.selectors import totals
 from transactions.services import batches, purchases
 from transactions.services.documents import Buyer, Document, Label, Line
 

@@ -17,9 +17,9 @@ from tests.factories.core import StoreFactory
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.transactions import UnmatchedSaleFactory
 from tests.left_behind import everything
+from tests.support import totals
 from tests.transactions.services.test_batches import line
 from transactions.models import DocumentType
-from transactions.selectors import totals
 from transactions.services import claim_batches, matching, purchases
 from transactions.services.claim_batches import Claim
 from transactions.services.documents import Buyer, Document, Line

@@ -21,7 +21,7 @@ from tests.factories.transactions import (
     register,
     return_of,
 )
-from transactions.selectors import totals
+from tests.support import totals
 from transactions.services import matching
 from transactions.services.matching import Criteria
 

@@ -20,8 +20,8 @@ from tests.factories.transactions import (
     register,
     return_of,
 )
+from tests.support import totals
 from transactions.models import Transaction
-from transactions.selectors import totals
 from transactions.services import matching, purchases
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.ledger]

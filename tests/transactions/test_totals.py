@@ -11,8 +11,8 @@ from accounts.models import Customer
 from loyalty.core.actors import SYSTEM
 from tests.factories import CustomerFactory, StoreFactory
 from tests.factories.transactions import document, line, register, return_of
+from tests.support import totals
 from transactions.models import DocumentType, Transaction
-from transactions.selectors import totals
 from transactions.services import matching, purchases
 
 pytestmark = pytest.mark.django_db
