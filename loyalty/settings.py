@@ -204,12 +204,6 @@ LDAP_GROUP_MEMBER = environment.text("LDAP_GROUP_MEMBER", "member")
 LDAP_REQUIRED_GROUP = environment.text("LDAP_REQUIRED_GROUP")
 # LDAP_ROLES: group=role; group=role. The first that fits is given at each sign-in.
 LDAP_ROLES = environment.pairs("LDAP_ROLES")
-SIMPLE_JWT = {
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": SECRET_KEY,
-    "ACCESS_TOKEN_LIFETIME": TOKEN_LIFETIME,
-    "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
-}
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
