@@ -6,7 +6,7 @@ any other its text. Python's expat itself reads them: a document type, which cou
 that grow without end or read other files, is refused as soon as it begins.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any, NoReturn
 from xml.parsers import expat
 
@@ -48,6 +48,17 @@ def text_of(row: Row, *path: str) -> str:
             return ""
         node = found[0]
     return node.strip() if isinstance(node, str) else ""
+
+
+def texts_of(row: Row, keys: Iterable[str]) -> dict[str, str]:
+    """Return the texts of those of the keys that a row has; most columns of most rows are empty."""
+    return {key: text for key in keys if key in row and (text := text_of(row, key))}
+
+
+def row_of(row: Row, name: str) -> Row:
+    """Return the first element of a name, an empty row where it is missing or no compound."""
+    found = row.get(name)
+    return found[0] if found and isinstance(found[0], dict) else {}
 
 
 def rows_of(row: Row, *path: str) -> list[Row]:

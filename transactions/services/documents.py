@@ -105,6 +105,8 @@ def check_labels(labels: tuple[Label, ...]) -> None:
 
 def text_fault(text: str, *, length_max: int = TEXT_MAX, required: bool = False) -> str | None:
     """Return what is wrong with a text, None where nothing is."""
+    if not text:
+        return NOT_BLANK if required else None
     if not text.strip():
         return NOT_BLANK if required else _characters_fault(text)
     if len(text) > length_max:

@@ -22,12 +22,13 @@ from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.imports.kinds import NOT_VALID as INVALID
 from loyalty.core.imports.kinds import REQUIRED, Kind, Result
 from loyalty.core.models import RowOutcome, Store
-from loyalty.core.xml_rows import Row, rows_of, text_of
+from loyalty.core.xml_rows import Row, row_of, rows_of, text_of, texts_of
 from transactions.api.open_loyalty import reading, words
 from transactions.services import batches, claim_batches, matching, purchases
 from transactions.services.documents import ADDRESS_KEYS, NOT_BLANK, NOT_VALID, Document
 
 BUYER_KEYS = ("name", "email", "nip", "phone", "loyaltyCardNumber")
+DATA_KEYS = ("documentNumber", "purchaseDate", "documentType", "purchasePlace")
 ITEM_KEYS = ("name", "quantity", "grossValue", "category", "maker")
 COLUMNS = (
     "documentNumber",
@@ -298,16 +299,14 @@ class ImportMatches(ImportView):
 
 def _tree(row: Row) -> dict[str, Any]:
     """Turn a row into the tree that `POST transaction` takes."""
+    buyer = row_of(row, "customer")
     return {
-        "transactionData": {
-            key: text_of(row, key)
-            for key in ("documentNumber", "purchaseDate", "documentType", "purchasePlace")
-        },
+        "transactionData": texts_of(row, DATA_KEYS),
         "revisedDocument": text_of(row, "revisedDocument"),
-        "customerData": {key: text_of(row, "customer", key) for key in BUYER_KEYS}
-        | {"address": {key: text_of(row, "customer", "address", key) for key in ADDRESS_KEYS}},
+        "customerData": texts_of(buyer, BUYER_KEYS)
+        | {"address": texts_of(row_of(buyer, "address"), ADDRESS_KEYS)},
         "items": [
-            {key: text_of(item, key) for key in ITEM_KEYS}
+            texts_of(item, ITEM_KEYS)
             | {"sku": {"code": text_of(item, "sku", "code")}, "labels": _labels(item)}
             for item in rows_of(row, "items", "item")
         ],
@@ -316,7 +315,6 @@ def _tree(row: Row) -> dict[str, Any]:
 
 
 def _labels(row: Row) -> list[dict[str, str]]:
-    return [
-        {key: text_of(label, key) for key in ("key", "value")}
-        for label in rows_of(row, "labels", "label")
-    ]
+    if "labels" not in row:
+        return []
+    return [texts_of(label, ("key", "value")) for label in rows_of(row, "labels", "label")]
