@@ -62,7 +62,13 @@ def test_offers_paging_where_lists_are_paged(document: dict[str, Any]):
 
 @pytest.mark.parametrize(
     "path",
-    ["admin/transaction/import", "admin/customer/import", "points/transfer/import", "admin/export"],
+    [
+        "admin/transaction/import",
+        "admin/customer/import",
+        "points/transfer/import",
+        "admin/import",
+        "admin/export",
+    ],
 )
 def test_tells_where_a_job_may_be_the_answer(document: dict[str, Any], path: str):
     operation = document["paths"][f"/api/{{store_code}}/{path}"]["post"]

@@ -96,6 +96,7 @@ TABLE = {
     "GET {storeCode}/admin/export/<uuid:job>": "a",
     "GET {storeCode}/admin/export/file/<str:token>": "P",
     "GET {storeCode}/admin/import": "a",
+    "POST {storeCode}/admin/import": "a",
     "GET {storeCode}/admin/import/<uuid:job>": "a",
     "GET {storeCode}/admin/import/<uuid:job>/rows": "a",
     "GET {storeCode}/admin/import/<uuid:job>/refused": "a",

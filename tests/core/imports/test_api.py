@@ -7,11 +7,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from accounts.models import Customer, StaffUser
+from campaigns.models import CouponCode
 from loyalty.core.api.open_loyalty import imports
 from loyalty.core.imports import chunks, jobs, running
 from loyalty.core.models import ImportJob, ImportState, Store
 from tests.core.imports.conftest import as_csv, as_json_lines, as_workbook, as_xml, person
 from tests.factories import CustomerFactory, StoreFactory
+from tests.factories.campaigns import CampaignFactory
+from tests.factories.staff import StaffFactory
 from tests.support.api import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +29,11 @@ def sam(db):
 @pytest.fixture
 def eve(db):
     return ApiClient(StaffUser.objects.create(username="eve"))
+
+
+@pytest.fixture
+def api_of_codes(shop):
+    return ApiClient(StaffFactory("REWARD_CAMPAIGN:VIEW", "REWARD_CAMPAIGN:MODIFY", stores=[shop]))
 
 
 def send(client, shop, text, path="admin/customer/import", **headers):
@@ -183,3 +191,34 @@ def test_knows_nothing_of_another_stores_jobs(sam, bring_in, path):
     method = "POST" if path == "/undo" else "GET"
 
     assert sam.call(method, f"{other.code}/admin/import/{job.uuid}{path}").status_code == 404
+
+
+def send_kind(client, shop, kind, text):
+    file = SimpleUploadedFile("file.csv", text.encode(), "text/csv")
+    body = encode_multipart(BOUNDARY, {"import[kind]": kind, "import[file]": file})
+    return client.call("POST", f"{shop.code}/admin/import", body, MULTIPART_CONTENT)
+
+
+def test_brings_in_files_of_a_kind_that_has_no_address_of_its_own(sam, shop):
+    campaign = CampaignFactory(shop, name="Mug", coupons=("OLD",))
+
+    answer = send_kind(sam, shop, "coupon-codes", "campaignName;code\nMug;NEW\nHat;LOST\n")
+
+    assert [item["status"] for item in answer.data["items"]] == ["success", "error"]
+    assert CouponCode.objects.filter(campaign=campaign, code="NEW").exists()
+
+
+def test_needs_the_right_of_the_kind(api_of_codes, shop):
+    refused = send_kind(api_of_codes, shop, "customers", as_csv([person(1)]))
+    taken = send_kind(api_of_codes, shop, "coupon-codes", "campaignName;code\nHat;A\n")
+
+    assert (refused.status_code, taken.status_code) == (403, 200)
+    assert not Customer.objects.exists()
+
+
+def test_refuses_a_kind_that_there_is_not(sam, shop):
+    answer = send_kind(sam, shop, "recipes", "a;b\n1;2\n")
+
+    assert answer.status_code == 400
+    assert answer.data["form"]["children"]["kind"] == {"errors": ["There is no such kind of file."]}
+    assert not ImportJob.objects.exists()

@@ -5,6 +5,7 @@ A small file is answered in the request, as documented for XML. Whoever asks by
 `Prefer: respond-async` is answered with a job (RFC 7240); so is who sends a large file.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 
 from loyalty.core.api.forms import Form, FormOf
 from loyalty.core.api.views import OpenLoyaltyView
-from loyalty.core.errors import NotFound
+from loyalty.core.errors import DomainError, NotFound
 from loyalty.core.imports import answering, drafts, failed, jobs, kinds, undoing
 from loyalty.core.imports.formats import Format
 from loyalty.core.imports.kinds import Kind, Result
@@ -33,35 +34,45 @@ class FileForm(Form):
     )
 
 
-class ImportView(OpenLoyaltyView):
+class KindForm(FileForm):
+    kind = serializers.CharField(help_text="Such as customers, coupon-codes, segment-customers")
+
+
+class UnknownKind(DomainError):
+    """There is no such kind of file."""
+
+    code = "unknown_kind"
+    field = "kind"
+
+
+class FileView(OpenLoyaltyView):
     """
     Answers 200 with an item for each row, whatever became of it (IMP-2).
 
     `message` is there when the file as a whole cannot be read, and says why.
     """
 
-    forms = {"POST": FormOf(FileForm, root="file")}
     job_methods = frozenset({"POST"})
-    kind: ClassVar[type[Kind]]
 
-    def post(self, request: Request, **ids: str) -> Response:
-        form = self.form()
+    def take(self, kind: type[Kind], form: Mapping[str, Any]) -> Response:
+        """Take the rows of the file of a form, now or by a job."""
         file, is_again = form["file"], bool(form.get("again"))
         sent: dict[str, Any] = {
             "store": self.store,
-            "kind": self.kind,
+            "kind": kind,
             "file": file,
             "name": file.name or "",
             "actor": self.actor,
         }
-        if wants_job(request) or file.size > ANSWERED_BYTES_MAX:
+        if wants_job(self.request) or file.size > ANSWERED_BYTES_MAX:
             job = drafts.bring_in(**sent, is_again=is_again)
             headers = {"Location": f"/api/{self.store.code}/admin/import/{job.uuid}"}
-            if wants_job(request):
+            if wants_job(self.request):
                 headers["Preference-Applied"] = ASYNC
             return Response(jobs.to_json(job), status=status.HTTP_202_ACCEPTED, headers=headers)
         job = answering.keep(**sent)
-        items = [self.item(result) for result in answering.take(job, self.actor, is_again=is_again)]
+        results = answering.take(job, self.actor, is_again=is_again)
+        items = [_item(kind, result) for result in results]
         succeeded = sum(item["status"] == "success" for item in items)
         answer: dict[str, Any] = {
             "items": items,
@@ -74,21 +85,26 @@ class ImportView(OpenLoyaltyView):
             answer["message"] = job.error
         return Response(answer)
 
-    def item(self, result: Result) -> dict[str, Any]:
-        if result.outcome != RowOutcome.DONE:
-            return {
-                "status": "error",
-                "message": result.message,
-                "identifier": result.identifier,
-            }
-        made = str(result.uuid)
-        return {
-            "status": "success",
-            "processImportResult": {
-                "object": {self.kind.id_key: made} if self.kind.id_key else made
-            },
-            "identifier": result.identifier,
-        }
+
+class ImportView(FileView):
+    """A documented address for files of one kind."""
+
+    forms = {"POST": FormOf(FileForm, root="file")}
+    kind: ClassVar[type[Kind]]
+
+    def post(self, request: Request, **ids: str) -> Response:
+        return self.take(self.kind, self.form())
+
+
+def _item(kind: type[Kind], result: Result) -> dict[str, Any]:
+    if result.outcome != RowOutcome.DONE:
+        return {"status": "error", "message": result.message, "identifier": result.identifier}
+    made = str(result.uuid)
+    return {
+        "status": "success",
+        "processImportResult": {"object": {kind.id_key: made} if kind.id_key else made},
+        "identifier": result.identifier,
+    }
 
 
 def wants_job(request: Request) -> bool:
@@ -96,10 +112,26 @@ def wants_job(request: Request) -> bool:
     return any(word.partition(";")[0].strip().lower() == ASYNC for word in words)
 
 
-class Imports(OpenLoyaltyView):
-    """`GET admin/import`: the store's imports of the kinds that the caller may see."""
+class Imports(FileView):
+    forms = {"POST": FormOf(KindForm, root="import")}
+
+    def post(self, request: Request, **ids: Any) -> Response:
+        """
+        Bring in a file of any kind, also coupon codes and customers for a segment's list.
+
+        Needs the right to modify what the rows are. Answers as the address of a kind does, where
+        there is one: with an item for each row, or 202 and a job.
+        """
+        form = self.form()
+        kind = kinds.get(form["kind"])
+        if kind is None:
+            raise UnknownKind
+        if not self.actor.can_modify(kind.resource):
+            raise PermissionDenied
+        return self.take(kind, form)
 
     def get(self, request: Request, **ids: Any) -> Response:
+        """Return the store's imports of the kinds that the caller may see."""
         seen = [kind.name for kind in kinds.list_all() if self.actor.can_view(kind.resource)]
         found = ImportJob.objects.in_store(self.store).filter(kind__in=seen).select_related("store")
         return self.listed(found, key="imports", row=jobs.to_json)
