@@ -11,16 +11,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    RangeNumericFilter,
-)
+from unfold.contrib.filters.admin import RangeNumericFilter
 
 from accounts.admin.ledger import customer_link
 from accounts.admin.pos import PosAdmin
 from accounts.cockpit import formats, links, rights
 from accounts.cockpit.base import CockpitAdmin
-from accounts.cockpit.filters import DayRangeFilter, PosFilter
+from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter, PosFilter
 from accounts.cockpit.forms import CommandForm, LabelsField, Section
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
@@ -95,7 +92,7 @@ class TransactionAdmin(CockpitAdmin):
     list_select_related = ("customer", "pos")
     list_filter = (
         MatchedFilter,
-        ("document_type", ChoicesDropdownFilter),
+        ("document_type", ChoiceFilter),
         ("pos", PosFilter),
         ("purchased_at", DayRangeFilter),
         ("gross_value", RangeNumericFilter),

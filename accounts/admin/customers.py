@@ -9,14 +9,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    RangeNumericFilter,
-)
+from unfold.contrib.filters.admin import RangeNumericFilter
 
 from accounts.cockpit import formats
 from accounts.cockpit.base import CockpitAdmin
-from accounts.cockpit.filters import DayRangeFilter, LevelFilter, PosFilter, SegmentFilter
+from accounts.cockpit.filters import (
+    ChoiceFilter,
+    DayRangeFilter,
+    LevelFilter,
+    PosFilter,
+    SegmentFilter,
+)
 from accounts.cockpit.forms import CommandForm, DayField, LabelsField, Section, choices_of
 from accounts.cockpit.pages import EmptyState
 from accounts.cockpit.vocabulary import word
@@ -245,13 +248,13 @@ class CustomerAdmin(CockpitAdmin):
     )
     list_select_related = ("level",)
     list_filter = (
-        ("status", ChoicesDropdownFilter),
+        ("status", ChoiceFilter),
         ("level", LevelFilter),
         SegmentFilter,
         AssignedFilter,
         BoughtFilter,
         ("pos", PosFilter),
-        ("gender", ChoicesDropdownFilter),
+        ("gender", ChoiceFilter),
         "agreement2",
         ("transactions_amount", RangeNumericFilter),
         ("transactions_count", RangeNumericFilter),

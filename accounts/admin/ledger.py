@@ -10,11 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.cockpit import formats, links
 from accounts.cockpit.base import ReadOnlyAdmin
-from accounts.cockpit.filters import DayRangeFilter
+from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
@@ -79,9 +78,9 @@ class PostingAdmin(ReadOnlyAdmin):
     list_display = ("created", "kind_name", "sender", "receiver", "figure_amount", "state", "why")
     list_select_related = ("from_wallet", "to_wallet")
     list_filter = (
-        ("kind", ChoicesDropdownFilter),
-        ("status", ChoicesDropdownFilter),
-        ("issuer", ChoicesDropdownFilter),
+        ("kind", ChoiceFilter),
+        ("status", ChoiceFilter),
+        ("issuer", ChoiceFilter),
         ("created_at", DayRangeFilter),
     )
     ordering = ("-pk",)

@@ -12,12 +12,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeNumericFilter
+from unfold.contrib.filters.admin import RangeNumericFilter
 
 from accounts.admin.ledger import STATE_TONES, customer_link
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import ReadOnlyAdmin
-from accounts.cockpit.filters import DayRangeFilter
+from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
@@ -146,7 +146,7 @@ class PointsTransferAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("customer", "posting")
     list_filter = (
-        ("type", ChoicesDropdownFilter),
+        ("type", ChoiceFilter),
         StateFilter,
         ("created_at", DayRangeFilter),
         ("value", RangeNumericFilter),

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.contrib.admin import ShowFacets
+from django.contrib.admin import ShowFacets, display
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.functional import cached_property, lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -19,7 +20,7 @@ from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import Column, Confirmation, EmptyState, Panel, Table, Tool
 from accounts.cockpit.paginator import EstimatingPaginator
 from accounts.cockpit.requests import CockpitRequest
-from accounts.cockpit.vocabulary import word
+from accounts.cockpit.vocabulary import column_word, filter_word, word
 from accounts.models import Access, Resource
 from loyalty.core.errors import DomainError
 from loyalty.core.exports import kinds
@@ -109,7 +110,24 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
         changelist = super().get_changelist_instance(request)
         # For the template of an empty list, which sees nothing but this.
         changelist.may_add = self.has_add_permission(request)
+        for spec in changelist.filter_specs:
+            # Those of our own are titled where they stand.
+            if field := getattr(spec, "field_path", ""):
+                spec.title = filter_word(field, spec.title)
         return changelist
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [self._columns.get(name, name) for name in self.list_display]
+
+    def get_sortable_by(self, request: HttpRequest) -> list[Any]:
+        sortable = super().get_sortable_by(request)
+        return [self._columns.get(name, name) for name in sortable]
+
+    @cached_property
+    def _columns(self) -> dict[str, Callable[[Any], Any]]:
+        """Return columns for the plain fields of the list: the framework's have English heads."""
+        names = [name for name in self.list_display if not hasattr(self, name)]
+        return {name: column(self.opts.get_field(name)) for name in names}
 
     def changelist_view(
         self, request: CockpitRequest, extra_context: dict[str, Any] | None = None
@@ -334,6 +352,19 @@ class ReadOnlyAdmin(CockpitAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def column(field: Any) -> Callable[[Any], Any]:
+    """Return a column of a list that shows a field under its word in the reader's language."""
+
+    def show(row: Any) -> Any:
+        return getattr(row, field.name)
+
+    # Its name becomes a class of the cells.
+    show.__name__ = field.name
+    head = lazy(column_word, str)(field.name, field.verbose_name)
+    shown: Callable[[Any], Any] = display(description=head, ordering=field.name)(show)
+    return shown
 
 
 def audit_table(entries: "QuerySet[AuditEntry]") -> Table:

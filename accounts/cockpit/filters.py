@@ -1,5 +1,6 @@
-"""Filters that know the store: its days, its levels, its points of sale."""
+"""Filters that know the store: its days, its levels, its points of sale; and what people read."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
@@ -8,10 +9,21 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
+from accounts.cockpit.vocabulary import word
 from accounts.models import Level, Pos, Segment, SegmentMembership
 from loyalty.core import clock
+
+
+class ChoiceFilter(ChoicesDropdownFilter):  # type: ignore[misc]  # the theme is not typed
+    """One of a field's states or kinds, in the reader's language."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        for part in super().choices(changelist):
+            field = part["form"].fields[self.lookup_kwarg]
+            field.choices = [(code, word(label)) for code, label in field.choices]
+            yield part
 
 
 class DayRangeFilter(RangeDateFilter):  # type: ignore[misc]  # the theme is not typed

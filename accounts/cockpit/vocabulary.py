@@ -3,6 +3,7 @@ The words that models call their states and themselves by, where the tool that c
 translation finds them. Screens translate them when they show them: `word(…)`.
 """
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_noop
 
 
@@ -11,6 +12,71 @@ def word(text: object) -> str:
     return gettext(str(text)) if str(text) else ""
 
 
+def column_word(field: str, verbose_name: object) -> str:
+    """Return how the column of a model's field is headed."""
+    return word(COLUMNS.get(field) or capfirst(str(verbose_name)))
+
+
+def filter_word(field: str, title: object) -> str:
+    """Return what the filter of a model's field asks for, as it stands after “By”."""
+    return word(FILTERS.get(field, title))
+
+
+# Where a field has another name than its column.
+COLUMNS = {
+    "code": gettext_noop("Code"),
+    "currency": gettext_noop("Currency"),
+    "email": gettext_noop("E-mail"),
+    "identifier": gettext_noop("Identifier"),
+    "key": gettext_noop("Key"),
+    "name": gettext_noop("Name"),
+    "phone": gettext_noop("Phone"),
+    "pos": gettext_noop("Point of sale"),
+    "type": gettext_noop("Type"),
+}
+FILTERS = {
+    "active_since": gettext_noop("first day of use"),
+    "active_to": gettext_noop("last day of use"),
+    "agreement2": gettext_noop("agreement to marketing"),
+    "campaign": gettext_noop("reward"),
+    "campaign_type": gettext_noop("type of reward"),
+    "channel": gettext_noop("channel"),
+    "created_at": gettext_noop("day of creation"),
+    "delivery_status": gettext_noop("delivery"),
+    "document_type": gettext_noop("type of document"),
+    "expires_at": gettext_noop("day of expiry"),
+    "gender": gettext_noop("gender"),
+    "gross_value": gettext_noop("amount"),
+    "is_active": gettext_noop("being active"),
+    "is_external": gettext_noop("being an integration"),
+    "is_featured": gettext_noop("being featured"),
+    "is_public": gettext_noop("being public"),
+    "is_used": gettext_noop("being used"),
+    "issuer": gettext_noop("who moved them"),
+    "kind": gettext_noop("kind"),
+    "last_transaction_at": gettext_noop("day of the last purchase"),
+    "level": gettext_noop("level"),
+    "pos": gettext_noop("point of sale"),
+    "purchased_at": gettext_noop("day of purchase"),
+    "recorded_at": gettext_noop("day"),
+    "roles": gettext_noop("role"),
+    "state": gettext_noop("state"),
+    "status": gettext_noop("state"),
+    "transactions_amount": gettext_noop("amount spent"),
+    "transactions_count": gettext_noop("number of purchases"),
+    "type": gettext_noop("type"),
+    "used_at": gettext_noop("day of use"),
+    "value": gettext_noop("number of points"),
+}
+# The theme's own, which it brings in English only.
+THEME = (
+    gettext_noop("Apply Filters"),
+    gettext_noop("Clear all filters"),
+    gettext_noop("Dark"),
+    gettext_noop("Light"),
+    gettext_noop("No recent searches"),
+    gettext_noop("Type to search"),
+)
 WORDS = (
     # Models
     gettext_noop("customer"),

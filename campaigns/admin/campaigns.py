@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
+from accounts.cockpit.filters import ChoiceFilter
 from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import Confirmation, EmptyState, Tool
 from accounts.cockpit.requests import CockpitRequest
@@ -48,7 +48,7 @@ class CampaignAdmin(CockpitAdmin):
     )
     list_filter = (
         NowFilter,
-        ("type", ChoicesDropdownFilter),
+        ("type", ChoiceFilter),
         CategoryFilter,
         StockFilter,
         "is_public",

@@ -12,13 +12,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.admin.ledger import customer_link
 from accounts.admin.pos import address_line
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin, audit_table
-from accounts.cockpit.filters import DayRangeFilter
+from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
@@ -151,9 +150,9 @@ class CouponAdmin(CockpitAdmin):
     list_filter = (
         ("campaign", RewardFilter),
         "is_used",
-        ("status", ChoicesDropdownFilter),
-        ("delivery_status", ChoicesDropdownFilter),
-        ("campaign_type", ChoicesDropdownFilter),
+        ("status", ChoiceFilter),
+        ("delivery_status", ChoiceFilter),
+        ("campaign_type", ChoiceFilter),
         ("purchased_at", DayRangeFilter),
         ("used_at", DayRangeFilter),
         ("active_since", DayRangeFilter),

@@ -8,12 +8,11 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.admin.ledger import customer_link
 from accounts.cockpit import formats
 from accounts.cockpit.base import CockpitAdmin
-from accounts.cockpit.filters import DayRangeFilter
+from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter
 from accounts.cockpit.pages import EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
@@ -47,8 +46,8 @@ class InvitationAdmin(CockpitAdmin):
     list_display = ("invited", "referrer_name", "address", "recipient_name", "state")
     list_select_related = ("referrer", "recipient")
     list_filter = (
-        ("status", ChoicesDropdownFilter),
-        ("channel", ChoicesDropdownFilter),
+        ("status", ChoiceFilter),
+        ("channel", ChoiceFilter),
         ("created_at", DayRangeFilter),
     )
     search_fields = ("recipient_email",)  # shows the box; `get_search_results` does the work

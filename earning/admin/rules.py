@@ -11,11 +11,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.cockpit import formats, rights
 from accounts.cockpit.base import CockpitAdmin
-from accounts.cockpit.filters import WindowFilter
+from accounts.cockpit.filters import ChoiceFilter, WindowFilter
 from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
@@ -41,7 +40,7 @@ class EarningRuleAdmin(CockpitAdmin):
     resource = Resource.EARNING_RULE
     add_form = edit_form = RuleForm
     list_display = ("name", "type_name", "effect", "for_whom", "dates", "state")
-    list_filter = (RunningFilter, ("type", ChoicesDropdownFilter))
+    list_filter = (RunningFilter, ("type", ChoiceFilter))
     search_fields = ("name", "description")
     search_help_text = gettext_lazy("Name or description")
     ordering = ("-is_active", "-edited_at", "-pk")

@@ -1,5 +1,6 @@
 """The cockpit's lists …"""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -199,3 +200,42 @@ def test_end_at_the_last_page_that_anybody_turns_to(store, monkeypatch):
         CustomerFactory(store)
 
     assert EstimatingPaginator(Customer.objects.in_store(store).order_by("pk"), 2).num_pages == 2
+
+
+def test_say_what_they_filter_by_in_the_readers_language(cockpit, store):
+    client = cockpit()
+    client.cookies["django_language"] = "pl"
+    address = reverse("admin:accounts_customer_changelist")
+
+    page = client.get(address, {"gender__exact": "male"}).content.decode()
+
+    assert re.search(r"Według pola płeć\s", page)
+    assert '<option value="male" selected>Mężczyzna</option>' in page
+    assert "Zastosuj filtry" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "heads"),
+    [
+        pytest.param("accounts_pos", ["Nazwa", "Identyfikator"], id="points-of-sale"),
+        pytest.param("core_store", ["Kod", "Nazwa", "Waluta"], id="stores"),
+    ],
+)
+def test_head_plain_columns_in_the_readers_language(cockpit, store, name, heads):
+    PosFactory(store)
+    client = cockpit()
+    client.cookies["django_language"] = "pl"
+
+    page = client.get(reverse(f"admin:{name}_changelist")).content.decode()
+
+    assert [head for head in heads if f'data-label="{head}"' in page] == heads
+
+
+def test_sort_by_a_plain_column(cockpit, store):
+    PosFactory(store, name="Zoo")
+    PosFactory(store, name="Abbey")
+
+    page = cockpit().get(reverse("admin:accounts_pos_changelist"), {"o": "-0"}).content.decode()
+
+    assert page.index("Zoo") < page.index("Abbey")
+    assert "?o=0" in page

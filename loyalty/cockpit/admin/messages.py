@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.cockpit import formats, rights
-from accounts.cockpit.filters import DayRangeFilter
+from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter
 from accounts.cockpit.pages import Confirmation, EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
@@ -37,7 +37,11 @@ class SentMessageAdmin(SentLogAdmin):
     resource = Resource.SETTINGS
     audit_type = "SentMessage"
     list_display = ("at", "occasion", "channel_name", "customer", "state_chip", "tries", "fault")
-    list_filter = ("state", "channel", ("created_at", DayRangeFilter))
+    list_filter = (
+        ("state", ChoiceFilter),
+        ("channel", ChoiceFilter),
+        ("created_at", DayRangeFilter),
+    )
     search_fields = ("event",)
     search_help_text = gettext_lazy("Customer's e-mail, phone, card or id")
     empty_state = EmptyState(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.cockpit import formats, rights
-from accounts.cockpit.filters import DayRangeFilter
+from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter
 from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
@@ -48,7 +48,7 @@ class WebhookDeliveryAdmin(SentLogAdmin):
     resource = Resource.SETTINGS
     audit_type = "WebhookDelivery"
     list_display = ("at", "type", "customer", "state_chip", "tries", "answer", "following")
-    list_filter = ("state", TypeFilter, ("created_at", DayRangeFilter))
+    list_filter = (("state", ChoiceFilter), TypeFilter, ("created_at", DayRangeFilter))
     search_fields = ("type",)
     search_help_text = gettext_lazy("Customer's e-mail, phone, card or id, or the webhook-id")
     empty_state = EmptyState(
