@@ -1,4 +1,4 @@
-"""Rewards: the list, the form of each type, and what came of each."""
+"""The cockpit's list of rewards, and what staff do with one."""
 
 from collections.abc import Sequence
 from typing import Any

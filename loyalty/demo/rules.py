@@ -31,6 +31,7 @@ def make_rules(store: Store, steps: list[Level], *, now: datetime) -> None:
         *_spending_rules(everybody, now),
         *_product_rules(everybody, now),
         *_occasion_rules(everybody),
+        *_presence_rules(everybody),
         *_referral_rules(everybody),
     ):
         with next_id(EarningRule, uuid):
@@ -116,7 +117,7 @@ def _product_rules(everybody: tuple[str, ...], now: datetime) -> list[Rule]:
 
 
 def _occasion_rules(everybody: tuple[str, ...]) -> list[Rule]:
-    """Return the rules that the reference reports events, a code and a place to."""
+    """Return the rules that the reference reports events to."""
     return [
         (
             "00000000-0000-474c-b092-b0dd880c0121",
@@ -157,6 +158,12 @@ def _occasion_rules(everybody: tuple[str, ...]) -> list[Rule]:
                 points_amount=Decimal(85),
             ),
         ),
+    ]
+
+
+def _presence_rules(everybody: tuple[str, ...]) -> list[Rule]:
+    """Return the rules that the reference reports a code and a place to."""
+    return [
         (
             "e378c813-2116-448a-b125-564cef15f932",
             RuleType.QRCODE,
