@@ -82,5 +82,21 @@ COLUMNS: Mapping[RewardType, tuple[str, ...]] = {
     RewardType.CASHBACK: ("point_value", "cashback_provider"),
     RewardType.CUSTOM_CAMPAIGN_CODE: (*_DAYS, *_VISIBLE, "connect_type", "earning_rule_uuid"),
 }
+# The columns of all types.
+COMMON = (
+    "is_active",
+    "is_featured",
+    "is_public",
+    "more_information_link",
+    "push_notification_text",
+    "reward_value",
+    "tax",
+    "tax_price_value",
+    "is_all_time_active",
+    "active_from",
+    "active_to",
+    "low_stock_threshold",
+)
+EVERY_OWN = tuple(dict.fromkeys(name for names in COLUMNS.values() for name in names))
 WITHOUT_CONDITIONS = (RewardType.CASHBACK, RewardType.PERCENTAGE_DISCOUNT_CODE)
 WITHOUT_USAGE = (*WITHOUT_CONDITIONS, RewardType.CUSTOM_CAMPAIGN_CODE)

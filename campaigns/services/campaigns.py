@@ -26,6 +26,8 @@ from campaigns.services import campaign_locks, pools
 from campaigns.services import campaign_validation as validation
 from campaigns.services.campaign_data import (
     COLUMNS,
+    COMMON,
+    EVERY_OWN,
     WITHOUT_CONDITIONS,
     WITHOUT_USAGE,
     CampaignData,
@@ -112,21 +114,6 @@ def set_active(
     return locked
 
 
-COMMON = (
-    "is_active",
-    "is_featured",
-    "is_public",
-    "more_information_link",
-    "push_notification_text",
-    "reward_value",
-    "tax",
-    "tax_price_value",
-    "is_all_time_active",
-    "active_from",
-    "active_to",
-    "low_stock_threshold",
-)
-_EVERY_OWN = tuple(dict.fromkeys(name for names in COLUMNS.values() for name in names))
 _EMPTY = {field.attname: field.get_default() for field in RewardCampaign._meta.concrete_fields}
 
 
@@ -190,7 +177,7 @@ def _fill(campaign: RewardCampaign, checked: _Checked, data: CampaignData, now: 
     for name in COMMON:
         setattr(campaign, name, getattr(data, name))
     own = COLUMNS[checked.type]
-    for name in _EVERY_OWN:
+    for name in EVERY_OWN:
         empty = _EMPTY[name]
         setattr(campaign, name, _stored(name, data, empty) if name in own else empty)
     if campaign.is_unlimited:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts.cockpit.audience import AudienceForm
 from accounts.cockpit.forms import LabelsField, LinesField, LocalDateTimeField
 from campaigns.models import CODE_TYPES, RewardType
+from campaigns.services.campaign_data import EVERY_OWN
 
 TEXTS = (
     "name",
@@ -18,38 +19,8 @@ TEXTS = (
     "brand_description",
 )
 WITH_PHOTOS = (*CODE_TYPES, RewardType.CUSTOM_CAMPAIGN_CODE)
-# The columns that the form asks for under the same names.
-PLAIN = (
-    "is_active",
-    "is_featured",
-    "is_public",
-    "more_information_link",
-    "push_notification_text",
-    "reward_value",
-    "tax",
-    "tax_price_value",
-    "is_all_time_active",
-    "active_from",
-    "active_to",
-    "low_stock_threshold",
-)
-OWN = (
-    "cost_in_points",
-    "point_value",
-    "cashback_provider",
-    "transaction_percentage_value",
-    "is_unlimited",
-    "is_single_coupon",
-    "limit",
-    "limit_per_user",
-    "days_inactive",
-    "days_valid",
-    "is_all_time_visible",
-    "visible_from",
-    "visible_to",
-    "has_fulfillment_tracking",
-    "connect_type",
-)
+# The columns of some types that the form asks for under the same names.
+OWN = tuple(name for name in EVERY_OWN if name != "earning_rule_uuid")
 _AMOUNT: dict[str, Any] = {"required": False, "max_digits": 14, "decimal_places": 2, "min_value": 0}
 
 

@@ -9,13 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.audience import Target
 from accounts.cockpit.vocabulary import word
 from accounts.models import Level, Segment
-from campaigns.admin.campaign_form.fields import (
-    OWN,
-    PLAIN,
-    TEXTS,
-    WITH_PHOTOS,
-    CampaignFields,
-)
+from campaigns.admin.campaign_form.fields import OWN, TEXTS, WITH_PHOTOS, CampaignFields
 from campaigns.admin.campaign_form.sections import sections_of
 from campaigns.models import (
     CODE_TYPES,
@@ -30,6 +24,7 @@ from campaigns.selectors import connected_rules
 from campaigns.services import campaigns, pictures
 from campaigns.services.campaign_data import (
     COLUMNS,
+    COMMON,
     WITHOUT_CONDITIONS,
     WITHOUT_USAGE,
     CampaignData,
@@ -63,7 +58,7 @@ class CampaignForm(CampaignFields):
         source: RewardCampaign | None = self.instance or self.like
         if source is None:
             return self._first_values()
-        values = {name: getattr(source, name) for name in (*PLAIN, *OWN, "labels")}
+        values = {name: getattr(source, name) for name in (*COMMON, *OWN, "labels")}
         values["earning_rule"] = str(source.earning_rule_uuid or "")
         values |= self.audience_values(
             self._ids(Level, source.level_ids), self._ids(Segment, source.segment_ids)
@@ -206,7 +201,7 @@ class CampaignForm(CampaignFields):
 
     def campaign_data(self, data: dict[str, Any]) -> CampaignData:
         """Return what was typed as the command takes it; of what was not valid, nothing."""
-        given = {name: data[name] for name in (*PLAIN, *OWN) if name in data}
+        given = {name: data[name] for name in (*COMMON, *OWN) if name in data}
         given["low_stock_threshold"] = given.get("low_stock_threshold") or 0
         for name in ("days_inactive", "days_valid"):
             if given.get(name) is None:

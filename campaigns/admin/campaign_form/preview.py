@@ -8,11 +8,11 @@ from django.utils.html import strip_tags
 
 from accounts.models import Level, Segment
 from campaigns.admin import words
-from campaigns.admin.campaign_form.fields import OWN, PLAIN
+from campaigns.admin.campaign_form.fields import OWN
 from campaigns.admin.campaign_form.form import CampaignForm
 from campaigns.models import DEFAULT_LOCALE, CampaignTranslation, RewardCampaign, RewardType
 from campaigns.selectors import audience
-from campaigns.services.campaign_data import COLUMNS, CampaignText
+from campaigns.services.campaign_data import COLUMNS, COMMON, CampaignText
 from loyalty.core import markdown
 
 
@@ -45,9 +45,9 @@ def _typed(form: CampaignForm, data: dict[str, Any]) -> tuple[RewardCampaign, Ca
     whole = form.campaign_data(data)
     own = COLUMNS[form.type]
     campaign = RewardCampaign(store=form.store, type=form.type)
-    for name in (*PLAIN, *OWN):
+    for name in (*COMMON, *OWN):
         value = getattr(whole, name)
-        if name in PLAIN or name in own:
+        if name in COMMON or name in own:
             setattr(campaign, name, value)
     if campaign.is_unlimited:
         campaign.limit = campaign.limit_per_user = None
