@@ -82,7 +82,10 @@ def show(request: CockpitRequest) -> HttpResponse:
         form = PicturesForm(request.POST, request.FILES, **options)
         is_done, _store = form.submit()
         if is_done:
-            messages.success(request, _("The pictures were saved."))
+            if form.has_changed():
+                messages.success(request, _("The pictures were saved."))
+            else:
+                messages.info(request, _("Nothing was chosen, so nothing has changed."))
             return HttpResponseRedirect(reverse("admin:pictures"))
     else:
         form = PicturesForm(**options)

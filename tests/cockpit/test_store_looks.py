@@ -143,6 +143,13 @@ def test_set_and_take_away_pictures(cockpit, store):
     assert not StoreFile.objects.exists()
 
 
+def test_say_that_no_picture_was_chosen(cockpit, store):
+    page = cockpit("SETTINGS").post(reverse("admin:pictures"), {}, follow=True).content.decode()
+
+    assert "Nothing was chosen, so nothing has changed." in page
+    assert "The pictures were saved." not in page
+
+
 def test_say_at_which_picture_the_fault_is(cockpit, store):
     page = cockpit("SETTINGS").post(
         reverse("admin:pictures"), {"logo": picture(), "small-logo": picture(100, 100)}
