@@ -1,11 +1,13 @@
 """Chapter Event. Source: campaigns-people spec 13.5."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from loyalty.core import events
 from loyalty.core.api.open_loyalty.events import NAMES, type_of
@@ -17,6 +19,7 @@ from tests.support.segments import criterion, make_segment
 
 Api = Callable[..., ApiClient]
 
+DEADLINE = 60
 NOW = datetime(2020, 10, 15, 10, 6, 38, tzinfo=UTC)
 
 
@@ -104,6 +107,43 @@ def test_an_odd_start_means_the_beginning(client: ApiClient, query: dict[str, An
 
     assert answer.status_code == 200
     assert answer.data["events"][0]["id"] == Event.objects.earliest("pk").pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_from_an_id_on_misses_nothing_that_is_committed_late(api: Api):
+    """Two real connections: the fact with the lower id is committed last."""
+    client = api(StaffFactory())
+    begun = fact("begun").pk + 1
+    has_written, may_commit = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        try:
+            with transaction.atomic():
+                fact("slow")
+                has_written.set()
+                assert may_commit.wait(DEADLINE)
+        finally:
+            connection.close()
+
+    def seen() -> list[str]:
+        rows = client.get("event", {"fromId": begun}).data["events"]
+        return [Event.objects.get(pk=row["id"]).type for row in rows]
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert has_written.wait(DEADLINE)
+    fact("quick")
+
+    meanwhile = seen()
+    may_commit.set()
+    thread.join(DEADLINE)
+    end = time.monotonic() + DEADLINE
+    # Transactions in other databases of the server hold them back, too.
+    while len(found := seen()) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+
+    assert meanwhile == []
+    assert found == ["slow", "quick"]
 
 
 @pytest.mark.parametrize("number", [0, 10**9, 10**30])

@@ -1,5 +1,7 @@
 """The event store: every fact, once, in the transaction that made it. It is the outbox, too."""
 
+from typing import Self
+
 from django.db import models
 
 from loyalty.core.models.base import PublicModel
@@ -18,6 +20,32 @@ class TransactionIdField(models.Field[int, int]):
 class CurrentTransactionId(models.Func):
     function = "pg_current_xact_id"
     output_field = TransactionIdField()
+
+
+class OwnTransactionId(models.Func):
+    """As `CurrentTransactionId`, but null in a transaction that has written nothing."""
+
+    function = "pg_current_xact_id_if_assigned"
+    output_field = TransactionIdField()
+
+
+class OldestTransactionId(models.Func):
+    """The number of the oldest transaction that may still be running; all below have ended."""
+
+    template = "pg_snapshot_xmin(pg_current_snapshot())"
+    output_field = TransactionIdField()
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def settled(self) -> Self:
+        """
+        Return the facts that no fact with a lower id can be committed after any more.
+
+        Whoever asks for facts from an id on skips none of them, however late an earlier
+        transaction commits; the last few come a moment later.
+        """
+        own = models.Q(position=OwnTransactionId())
+        return self.filter(models.Q(position__lt=OldestTransactionId()) | own)
 
 
 class Event(PublicModel):
@@ -49,6 +77,8 @@ class Event(PublicModel):
     payload = models.JSONField(default=dict)
     recorded_at = models.DateTimeField()
     position = TransactionIdField(db_default=CurrentTransactionId())
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -97,7 +97,8 @@ class Events(OpenLoyaltyView):
         if self.actor.store_ids is not None:
             found = found.filter(store_id__in=self.actor.store_ids)
         if (first := _number(request.query_params.get("fromId"))) is not None:
-            found = found.filter(pk__gte=first)
+            # Who asks for what came since must not miss what is committed late.
+            found = found.filter(pk__gte=first).settled()
         if str(request.query_params.get("direction", "")).upper() == "DESC":
             found = found.order_by("-pk")
         rows = [event_row(event, self.actor) for event in found[:size]]
