@@ -3,8 +3,10 @@
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator
 from datetime import date, datetime, time
+from tempfile import TemporaryFile
 from typing import IO, Any, NoReturn
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -13,10 +15,9 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHARED_STRINGS
 
-# Every text of a workbook stands in one part of it, which is held in memory.
-SHARED_BYTES_MAX = 48 * 1024 * 1024
-# A sheet has a million rows at most.
+# A sheet has a million rows at most, and so many texts.
 PART_BYTES_MAX = 4 * 1024 * 1024 * 1024
 PARTS_MAX = 2_000
 # Of what describes a workbook, which is held in memory, too: styles, names and the like.
@@ -55,10 +56,10 @@ def read(file: IO[bytes]) -> Iterator[tuple[Any, ...]]:
             warnings.simplefilter("ignore")
             reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
             reader.read_manifest()
-            reader.read_strings()
             reader.read_workbook()
             apply_stylesheet(reader.archive, reader.wb)
-        yield from _rows(reader)
+        with TemporaryFile() as file:
+            yield from _rows(reader, _shared_texts(reader, file))
     except (
         ExpatError,
         IndexError,
@@ -75,7 +76,80 @@ def read(file: IO[bytes]) -> Iterator[tuple[Any, ...]]:
         raise NotAWorkbook(str(error)) from error
 
 
-def _rows(book: ExcelReader) -> Iterator[tuple[Any, ...]]:
+def _shared_texts(book: ExcelReader, file: IO[bytes]) -> "_SharedTexts":
+    shared = _SharedTexts(file)
+    part = book.package.find(SHARED_STRINGS)
+    if part is not None:
+        with book.archive.open(part.PartName[1:]) as source:
+            shared.read(source)
+    return shared
+
+
+class _SharedTexts:
+    """
+    The texts of a workbook, which its cells name by their numbers; each stands there once.
+
+    They are set down on the disk: those of a million people would fill the memory.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.ends = array("Q", [0])
+        self.told: list[str] = []
+        self.characters = self.fed = 0
+        self.is_told = self.is_spoken = False
+        self.parser = ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.text
+        self.parser.StartDoctypeDeclHandler = _refuse_doctype
+
+    def read(self, source: IO[bytes]) -> None:
+        while block := source.read(BLOCK_BYTES):
+            self.parser.Parse(block, False)
+            self.fed += len(block)
+            if self.fed - self.parser.CurrentByteIndex > ROW_CHARACTERS_MAX:
+                raise NotAWorkbook("a row is too long")
+        self.parser.Parse(b"", True)
+
+    def __getitem__(self, number: int) -> str:
+        if not 0 <= number < len(self.ends) - 1:
+            raise IndexError(number)
+        begin, end = self.ends[number], self.ends[number + 1]
+        self.file.seek(begin)
+        return self.file.read(end - begin).decode()
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(" ")[2]
+        if tag == "si":
+            self.told, self.characters = [], 0
+        elif tag == "rPh":
+            # How a text is said, in some languages.
+            self.is_spoken = True
+        self.is_told = tag == "t" and not self.is_spoken
+
+    def text(self, text: str) -> None:
+        if not self.is_told:
+            return
+        self.characters += len(text)
+        if self.characters > ROW_CHARACTERS_MAX:
+            raise NotAWorkbook("a row is too long")
+        self.told.append(text)
+
+    def end(self, name: str) -> None:
+        tag = name.rpartition(" ")[2]
+        self.is_told = False
+        if tag == "si":
+            # How the format writes an underscore that could be read as a sign's number.
+            text = "".join(self.told).replace("x005F_", "").encode()
+            self.file.write(text)
+            self.ends.append(self.ends[-1] + len(text))
+        elif tag == "rPh":
+            self.is_spoken = False
+
+
+def _rows(book: ExcelReader, shared: _SharedTexts) -> Iterator[tuple[Any, ...]]:
     """
     Yield the rows of the first sheet.
 
@@ -84,7 +158,7 @@ def _rows(book: ExcelReader) -> Iterator[tuple[Any, ...]]:
     paths = [rel.target for _sheet, rel in book.parser.find_sheets() if "worksheet" in rel.Type]
     if not paths:
         raise NotAWorkbook("it has no sheet")
-    sheet = _Sheet(book.wb, book.shared_strings)
+    sheet = _Sheet(book.wb, shared)
     with book.archive.open(paths[0]) as source:
         while block := source.read(BLOCK_BYTES):
             yield from sheet.feed(block)
@@ -92,7 +166,7 @@ def _rows(book: ExcelReader) -> Iterator[tuple[Any, ...]]:
 
 
 class _Sheet:
-    def __init__(self, book: Any, shared: Sequence[str]) -> None:
+    def __init__(self, book: Any, shared: _SharedTexts) -> None:
         self.book = book
         self.shared = shared
         self.finished: list[tuple[Any, ...]] = []
@@ -107,7 +181,7 @@ class _Sheet:
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.text
-        self.parser.StartDoctypeDeclHandler = self.refuse_doctype
+        self.parser.StartDoctypeDeclHandler = _refuse_doctype
 
     def feed(self, block: bytes, *, is_last: bool = False) -> Iterator[tuple[Any, ...]]:
         self.parser.Parse(block, is_last)
@@ -170,8 +244,9 @@ class _Sheet:
         if self.characters > ROW_CHARACTERS_MAX:
             raise NotAWorkbook("a row is too long")
 
-    def refuse_doctype(self, *declaration: Any) -> NoReturn:
-        raise NotAWorkbook("a document type is not accepted")
+
+def _refuse_doctype(*declaration: Any) -> NoReturn:
+    raise NotAWorkbook("a document type is not accepted")
 
 
 def _place_of(reference: str) -> int:
@@ -219,7 +294,6 @@ def _check(file: IO[bytes]) -> None:
 
 
 def _size_max(name: str) -> int:
-    if name.endswith("sharedStrings.xml"):
-        return SHARED_BYTES_MAX
-    is_description = name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/")
+    is_streamed = name.startswith("xl/worksheets/") or name.endswith("sharedStrings.xml")
+    is_description = name.endswith((".xml", ".rels")) and not is_streamed
     return DESCRIPTION_BYTES_MAX if is_description else PART_BYTES_MAX

@@ -3,12 +3,14 @@
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Iterable
 from itertools import chain, repeat
+from xml.sax.saxutils import escape
 
 import openpyxl
 import pytest
 
-from loyalty.core.imports import formats, kinds, reading
+from loyalty.core.imports import formats, kinds, reading, sheets
 from loyalty.core.imports.formats import Format
 from loyalty.core.imports.reading import Source
 
@@ -62,7 +64,35 @@ def workbook(beginning: str, piece: str, end: str) -> io.BytesIO:
     return packed
 
 
+def shared_workbook(texts: Iterable[str]) -> io.BytesIO:
+    """A workbook of one column whose texts stand in the part that all sheets share."""
+    plain, packed = io.BytesIO(), io.BytesIO()
+    openpyxl.Workbook().save(plain)
+    ours = ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml")
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            if name not in ours:
+                new.writestr(name, old.read(name).replace(b"</Types>", TEXTS_PART + b"</Types>"))
+        count = 0
+        with new.open("xl/sharedStrings.xml", "w") as part:
+            part.write(f'<sst xmlns="{SHEET}">'.encode())
+            for text in texts:
+                part.write(f"<si><t>{escape(text)}</t></si>".encode())
+                count += 1
+            part.write(b"</sst>")
+        with new.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            sheet.write(f'<worksheet xmlns="{SHEET}"><sheetData>'.encode())
+            for number in range(count):
+                sheet.write(f'<row><c t="s"><v>{number}</v></c></row>'.encode())
+            sheet.write(b"</sheetData></worksheet>")
+    return packed
+
+
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+TEXTS_PART = (
+    b'<Override PartName="/xl/sharedStrings.xml" ContentType='
+    b'"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
 NAMES = (
     '<row r="1"><c t="inlineStr"><is><t>email</t></is></c>'
     '<c t="inlineStr"><is><t>firstName</t></is></c></row>'
@@ -198,3 +228,23 @@ def test_of_a_workbook_whose_description_unpacks_to_much():
 
     with pytest.raises(formats.Unreadable, match="it is too large; save it as CSV"):
         formats.look_at(packed)
+
+
+def test_of_a_workbook_whose_texts_stand_apart():
+    """Excel writes each text once, in a part of its own; cells name them by their numbers."""
+    count = 200_000
+    file = shared_workbook(f"ann{number:06}@example.com and more of it" for number in range(count))
+    tracemalloc.start()
+
+    rows = sum(1 for _row in sheets.read(file))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert rows == count
+    assert peak < 8 * MEGABYTE
+
+
+def test_reads_texts_that_stand_apart():
+    file = shared_workbook(["email", "Zażółć & more", "a_x005F_b"])
+
+    assert list(sheets.read(file)) == [("email",), ("Zażółć & more",), ("a_b",)]
