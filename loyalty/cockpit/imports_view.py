@@ -20,6 +20,7 @@ from django.http import (
 )
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy, gettext_noop, ngettext, override
 from django.utils.translation import gettext as _
 
@@ -331,7 +332,7 @@ def _figures(job: ImportJob) -> list[tuple[str, str, str]]:
         return []
     is_check = job.state in {ImportState.CHECKING, ImportState.CHECKED}
     return [
-        (_("New") if is_check else _("Brought in"), formats.whole(job.rows_ok), "good"),
+        (_("New rows") if is_check else _("Brought in"), formats.whole(job.rows_ok), "good"),
         (_("Duplicates"), formats.whole(job.rows_duplicate), "warn"),
         (_("Refused"), formats.whole(job.rows_bad), "bad"),
         (_("Rows"), formats.whole(job.rows_done), "neutral"),
@@ -410,7 +411,7 @@ def _rows(job: ImportJob) -> Table | None:
                 word(RowOutcome(row.outcome).label), OUTCOME_TONES[RowOutcome(row.outcome)]
             ),
             row.identifier or formats.EMPTY,
-            tell(row.message),
+            format_html('<span class="import__reason">{}</span>', tell(row.message)),
         )
         for row in told
     ]
