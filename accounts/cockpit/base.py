@@ -20,7 +20,7 @@ from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import Column, Confirmation, EmptyState, Panel, Table, Tool
 from accounts.cockpit.paginator import EstimatingPaginator
 from accounts.cockpit.requests import CockpitRequest
-from accounts.cockpit.vocabulary import column_word, filter_word, word
+from accounts.cockpit.vocabulary import column_word, filter_word, word, words_of_deed
 from accounts.models import Access, Resource
 from loyalty.core.errors import DomainError
 from loyalty.core.exports import kinds
@@ -376,7 +376,7 @@ def audit_table(entries: "QuerySet[AuditEntry]") -> Table:
             (
                 formats.time_tag(entry.created_at),
                 entry.username or formats.EMPTY,
-                entry.event_type,
+                words_of_deed(entry.event_type),
                 describe(entry.data),
             )
             for entry in entries

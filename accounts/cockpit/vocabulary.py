@@ -12,6 +12,12 @@ def word(text: object) -> str:
     return gettext(str(text)) if str(text) else ""
 
 
+def words_of_deed(name: str) -> str:
+    """Return `RegisterCustomer` as people read it: Register customer."""
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
+    return words.strip().capitalize()
+
+
 def column_word(field: str, verbose_name: object) -> str:
     """Return how the column of a model's field is headed."""
     return word(COLUMNS.get(field) or capfirst(str(verbose_name)))

@@ -21,6 +21,7 @@ from accounts.cockpit.base import ReadOnlyAdmin, describe
 from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import words_of_deed
 from accounts.models import Access, Resource
 from loyalty.core.models import AuditArchive, AuditEntry
 from loyalty.core.selectors import audit as selectors
@@ -222,11 +223,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("What"))
     def what(self, entry: AuditEntry) -> str:
-        return words_of(entry.event_type)
+        return words_of_deed(entry.event_type)
 
     @admin.display(description=gettext_lazy("On"))
     def on(self, entry: AuditEntry) -> str:
-        return f"{words_of(entry.entity_type)} …{entry.entity_id[-6:]}"
+        return f"{words_of_deed(entry.entity_type)} …{entry.entity_id[-6:]}"
 
     @admin.display(description=gettext_lazy("Values"))
     def values(self, entry: AuditEntry) -> str:
@@ -238,7 +239,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         return entry.ip_address or formats.EMPTY
 
     def title_of(self, subject: AuditEntry) -> str:
-        return words_of(subject.event_type)
+        return words_of_deed(subject.event_type)
 
     def panels(self, request: CockpitRequest, subject: AuditEntry) -> Sequence[Panel]:
         return (
@@ -260,12 +261,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
                 note="" if subject.data else _("Nothing more was recorded."),
             ),
         )
-
-
-def words_of(name: str) -> str:
-    """Return `RegisterCustomer` as people read it: Register customer."""
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
-    return words.strip().capitalize()
 
 
 def describe_value(value: Any) -> str:
