@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -155,22 +156,22 @@ def documents(store: Store, chance: random.Random) -> list[Document]:
     """Return sales and returns, most of them good."""
     till = Pos.objects.in_store(store).get().uuid
     found: list[Document] = []
+    sales: deque[Document] = deque(maxlen=40)
     for number in range(DOCUMENTS):
-        sales = [each for each in found if not each.is_return]
         if sales and chance.random() < 0.25:
-            found.append(return_of(chance.choice(sales[-40:]), number, chance))
+            found.append(return_of(chance.choice(sales), number, chance))
             continue
         repeats = found and chance.random() < 0.03
-        found.append(
-            Document(
-                number=found[-1].number if repeats else f"D{number}",
-                lines=tuple(line(chance) for _ in range(chance.randint(1, 3))),
-                buyer=buyer(chance),
-                purchased_at=NOW - timedelta(hours=chance.randint(0, 900)),
-                pos_uuid=chance.choices([None, till, UUID(int=1)], [50, 47, 3])[0],
-                labels=(Label("channel", "web"),) if chance.random() < 0.2 else (),
-            )
+        sale = Document(
+            number=found[-1].number if repeats else f"D{number}",
+            lines=tuple(line(chance) for _ in range(chance.randint(1, 3))),
+            buyer=buyer(chance),
+            purchased_at=NOW - timedelta(hours=chance.randint(0, 900)),
+            pos_uuid=chance.choices([None, till, UUID(int=1)], [50, 47, 3])[0],
+            labels=(Label("channel", "web"),) if chance.random() < 0.2 else (),
         )
+        found.append(sale)
+        sales.append(sale)
     return found
 
 
