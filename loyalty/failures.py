@@ -1,25 +1,33 @@
 """What is answered where no view could: in the API's format below `/api/`, as a page elsewhere."""
 
+from inspect import unwrap
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
+# Without Django's look at the token of a form, which our pages have none of: it reads the body,
+# and the body may be what was wrong.
+_forbidden = unwrap(defaults.permission_denied)
+_not_found = unwrap(defaults.page_not_found)
+_bad_request = unwrap(defaults.bad_request)
+_server_error = unwrap(defaults.server_error)
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _api(request, 400, "Bad Request") or defaults.bad_request(request, exception)
+    return _api(request, 400, "Bad Request") or _bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _api(request, 403, "Forbidden") or defaults.permission_denied(request, exception)
+    return _api(request, 403, "Forbidden") or _forbidden(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _api(request, 404, "Not Found") or defaults.page_not_found(request, exception)
+    return _api(request, 404, "Not Found") or _not_found(request, exception)
 
 
 def server_error(request: HttpRequest, **context: Any) -> HttpResponse:
-    return _api(request, 500, "Internal Server Error") or defaults.server_error(request)
+    return _api(request, 500, "Internal Server Error") or _server_error(request)
 
 
 def _api(request: HttpRequest, code: int, message: str) -> HttpResponse | None:

@@ -166,6 +166,8 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         rights.require(request.actor, self.resource)
+        if request.method == "POST":
+            self.require_modify(request)
         return self.page(request, self.get_found(request, object_id))
 
     def page(self, request: CockpitRequest, subject: Any) -> HttpResponse:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from accounts.authentication import ip_address_of
@@ -31,6 +31,17 @@ class View(Protocol):
 
 
 AnyView = Callable[..., HttpResponse]
+
+
+def refuse_null(request: HttpRequest) -> None:
+    """
+    Refuse an address that holds a zero byte: the database looks up no such text, and no link and no
+    form of ours makes one.
+
+    :raises SuspiciousOperation: answered as a bad request.
+    """
+    if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        raise SuspiciousOperation("The address contains a NUL character.")
 
 
 def prepare(request: HttpRequest) -> CockpitRequest:

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -269,7 +271,11 @@ class CouponAdmin(CockpitAdmin):
         """Answer the list as it is filtered, as a file; it names people (RPT-1)."""
         rights.require(request.actor, self.resource)
         rights.require(request.actor, Resource.CUSTOMER)
-        found = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            found = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            # As the list answers a filter that it does not have.
+            return HttpResponseRedirect(f"{self.list_url()}?{ERROR_FLAG}=1")
         moment = clock.now().astimezone(request.store.zone)
         rows = bought.report_rows(found, request.store.zone)
         answer: HttpResponse = csv_rows.answer(  # type: ignore[assignment]  # it streams

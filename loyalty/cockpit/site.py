@@ -52,6 +52,7 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
 
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            requests.refuse_null(request)
             prepared = requests.prepare(request)
             with timezone.override(prepared.store.zone), rights.looking(prepared.actor):
                 try:

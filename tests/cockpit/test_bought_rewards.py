@@ -140,6 +140,12 @@ def test_report_needs_both_rights(cockpit, cup, right):
     assert cockpit(right).get(reverse("admin:campaigns_coupon_csv")).status_code == 403
 
 
+def test_answer_a_filter_that_they_do_not_have_with_the_list(cockpit, alice):
+    answer = cockpit().get(f"{reverse('admin:campaigns_coupon_csv')}?utm_source=mail")
+
+    assert answer.url.startswith(reverse(LIST))
+
+
 # One coupon
 
 

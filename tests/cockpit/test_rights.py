@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.cockpit.base import CockpitAdmin
 from accounts.models import Customer, Resource, Segment, SegmentMembership
 from tests.cockpit.test_lists import fill
-from tests.factories.accounts import CustomerFactory
+from tests.factories.accounts import CustomerFactory, PosFactory
 from tests.factories.staff import StaffFactory
 
 # Which right opens which list. A screen that is missing here fails the last test.
@@ -80,6 +80,17 @@ def test_refuses_a_form_to_who_may_only_view(cockpit, name):
 
     assert answer.status_code == 403
     assert f"{FORMS[name].label} – Modify" in answer.content.decode()
+
+
+def test_refuses_a_changed_form_of_who_may_only_view(cockpit, store):
+    shop = PosFactory(store, name="Harbour")
+    address = reverse("admin:accounts_pos_change", args=[shop.pk])
+    client = cockpit("POS:VIEW")
+
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"name": "Mine"}).status_code == 403
+    shop.refresh_from_db()
+    assert shop.name == "Harbour"
 
 
 @pytest.mark.parametrize("name", FORMS)
