@@ -88,7 +88,7 @@ def filters_of(model: type[Model]) -> tuple[str, ...]:
     names = ["q"] if screen.search_fields else []
     for each in screen.list_filter:
         column = each[0] if isinstance(each, tuple) else each
-        names.append(column if isinstance(column, str) else str(vars(column)["parameter_name"]))
+        names.append(column if isinstance(column, str) else str(column.parameter_name))  # type: ignore[union-attr]
     return tuple(names)
 
 
