@@ -163,6 +163,8 @@ PRINTED = (
     Printed("00000000-0000-1111-0000-000000000003", "456", 20, {"email": "user@example.com"}),
     Printed("00000000-0000-1111-0000-000000000002", "345", 21, {"email": "user-temp@example.com"}),
     Printed("28f79fe5-00af-41f6-9200-e59e86b0c67f", "28-79", 19, {"email": "user@example.com"}),
+    # The one that a coupon is used on.
+    Printed("00000000-0000-0000-0000-000000000003", "567", 16, {"email": "user@example.com"}),
     # These two wait for their customers.
     Printed("00000000-0000-1111-0000-000000000000", "123", 18, {"loyalty_card_number": "sa2222"}),
     Printed("00000000-0000-1111-0000-000000000005", "888", 17, {"email": "o@lo.com"}),
