@@ -41,9 +41,9 @@ from tests.factories.transactions import (
     register,
     return_of,
 )
+from tests.support import totals
 from tests.transactions.services.test_purchases_at_once import wait_until_somebody_waits
 from transactions.models import Transaction
-from transactions.selectors import totals
 from transactions.services import matching
 
 pytestmark = [pytest.mark.ledger, pytest.mark.django_db(transaction=True)]

@@ -19,7 +19,8 @@ def test_asks_a_handler_of_some_stores_in_which_it_is_wanted():
     assert events.has_now_handlers("points.added", followed)
     assert not events.has_now_handlers("points.added", other)
     assert events.has_now_handlers("points.added")
-    assert events.has_now_handlers("customer.activated", other)
+    assert events.has_now_handlers("customer.anonymized", other)
+    assert not events.has_now_handlers("customer.activated", other)
     assert not events.has_now_handlers("points.blocked", followed)
 
 
