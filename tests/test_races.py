@@ -129,6 +129,8 @@ def holding(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, A
         return second()
 
     one, two = at_once(hold, follow)
+    if isinstance(one, BaseException):
+        raise one
     return one, two
 
 

@@ -102,6 +102,8 @@ def wait_until_somebody_waits():
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
+            # In a transaction the server shows the connections of its first look again and again.
+            cursor.execute("select pg_stat_clear_snapshot()")
             cursor.execute(
                 "select count(*) from pg_locks l join pg_stat_activity a using (pid)"
                 " where not l.granted and a.datname = current_database()"
