@@ -63,9 +63,11 @@ def test_tries_a_basket_with_the_keyboard_alone(open_page, keep, alice, width):
     page.press("[name=password]", "Enter")
     page.goto(f"/pos/customers/{alice.uuid}/basket/")
     # Known from its last sale, then something new: each page begins in the field for the next one.
+    page.wait_for_selector("[name=product]:focus")
     page.keyboard.type("3*SKU1")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=This basket earns")
+    page.wait_for_selector("[name=product]:focus")
     for text in ("Ribbon", "2", "1,50"):
         page.keyboard.press("Control+A")
         page.keyboard.type(text)
@@ -78,6 +80,7 @@ def test_tries_a_basket_with_the_keyboard_alone(open_page, keep, alice, width):
     assert page.evaluate("document.activeElement.name") == "product"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     keep(page, "pos-basket")
-    page.press("button[aria-label='Remove: Ribbon']", "Enter")
+    with page.expect_navigation():
+        page.press("button[aria-label='Remove: Ribbon']", "Enter")
     page.go_back()
     assert page.inner_text(".basket__points") == "81"
