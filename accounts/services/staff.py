@@ -165,15 +165,7 @@ def update(
     must_sign_out = (
         not is_active or data.is_external != staff.is_external or data.password is not None
     )
-    staff.email, staff.phone = data.email, data.phone
-    staff.first_name, staff.last_name = data.first_name, data.last_name
-    staff.is_active, staff.is_external = is_active, data.is_external
-    if data.is_external:
-        staff.set_unusable_password()
-    elif data.password is not None:
-        staff.set_password(data.password)
-        staff.is_from_directory = False
-    _save(staff)
+    _replace(staff, data, is_active=is_active)
     staff.roles.set(roles)
     staff.stores.set(store_ids)
     if was_super and not _is_super(staff, roles, store_ids):
@@ -186,6 +178,19 @@ def update(
         tokens.sign_out_everywhere(staff, now=now)
     _record("staff.updated", "UpdateAdmin", staff, old, actor, now)
     return staff
+
+
+def _replace(staff: StaffUser, data: StaffData, *, is_active: bool) -> None:
+    """Write down who somebody is and how they sign in; a password of ours ends the directory's."""
+    staff.email, staff.phone = data.email, data.phone
+    staff.first_name, staff.last_name = data.first_name, data.last_name
+    staff.is_active, staff.is_external = is_active, data.is_external
+    if data.is_external:
+        staff.set_unusable_password()
+    elif data.password is not None:
+        staff.set_password(data.password)
+        staff.is_from_directory = False
+    _save(staff)
 
 
 def take_from_directory(
