@@ -26,9 +26,9 @@ class NotXML(Exception):
     """The file is no XML that we read, from some point on."""
 
 
-def read_rows(file: IO[bytes]) -> Iterator[Row]:
+def read_rows(file: IO[bytes]) -> Iterator[tuple[Row, int]]:
     """
-    Yield the rows in order; a row that is only text is an empty one.
+    Yield the rows in order, each with its size in characters; one that is only text is empty.
 
     :raises NotXML: when the fault is met; the rows before it have been yielded.
     """
@@ -71,7 +71,7 @@ def rows_of(row: Row, *path: str) -> list[Row]:
 
 class _Reader:
     def __init__(self) -> None:
-        self.finished: list[Row] = []
+        self.finished: list[tuple[Row, int]] = []
         # What is open, from the root on: children by name, and the pieces of text.
         self.open: list[tuple[dict[str, list[Any]], list[str]]] = []
         self.characters = 0
@@ -83,7 +83,7 @@ class _Reader:
         self.parser.CharacterDataHandler = self.text
         self.parser.StartDoctypeDeclHandler = self.refuse_doctype
 
-    def feed(self, chunk: bytes, *, is_last: bool = False) -> Iterator[Row]:
+    def feed(self, chunk: bytes, *, is_last: bool = False) -> Iterator[tuple[Row, int]]:
         fault: Exception | None = None
         try:
             self.parser.Parse(chunk, is_last)
@@ -117,7 +117,7 @@ class _Reader:
     def end(self, name: str) -> None:
         children, texts = self.open.pop()
         if len(self.open) == 1:
-            self.finished.append(children)
+            self.finished.append((children, self.characters))
             self.characters = 0
         elif self.open:
             self.open[-1][0].setdefault(name, []).append(children or "".join(texts))

@@ -11,7 +11,7 @@ BOMB = b"""<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;&x;">]><a><b>&y;</b
 
 
 def rows(text: str) -> list:
-    return list(read_rows(BytesIO(text.encode())))
+    return [row for row, _size in read_rows(BytesIO(text.encode()))]
 
 
 def test_yields_the_children_of_the_root():
@@ -56,9 +56,19 @@ def test_refuses(raw):
 def test_yields_what_came_before_the_fault():
     reader = read_rows(BytesIO(b"<all><a><n>1</n></a><a><n>2</a></all>"))
 
-    assert next(reader) == {"n": ["1"]}
+    row, _size = next(reader)
+    assert row == {"n": ["1"]}
     with pytest.raises(NotXML):
         next(reader)
+
+
+def test_tells_how_long_rows_are():
+    file = BytesIO(b"<all><a><n>" + b"x" * 500 + b"</n></a><a/></all>")
+
+    (_long, most), (_empty, least) = read_rows(file)
+
+    assert 500 < most < 600
+    assert least < 100
 
 
 def test_holds_few_rows_at_a_time():

@@ -15,6 +15,8 @@ KNOWN_ROW = "Processing exception: This row was brought in before, by a file of 
 # Refused rows that are kept to be shown and mended; those behind them are only counted. So many
 # take a third of a gigabyte, until they are forgotten.
 REFUSED_KEPT_MAX = 1_000_000
+# Fewer rows than asked for are read at once where they are as long as that.
+PIECE_CHARACTERS_MAX = 8 * 1024 * 1024
 COUNTED = ("rows_done", "rows_ok", "rows_bad", "rows_duplicate")
 
 
@@ -31,7 +33,14 @@ class Pieces:
             pass
 
     def take(self, count: int) -> list[FileRow]:
-        return list(islice(self.rows, count))
+        """Return the next rows: `count`, fewer where they are long, none behind the last."""
+        rows, size = [], 0
+        for row in islice(self.rows, count):
+            rows.append(row)
+            size += row.size
+            if size > PIECE_CHARACTERS_MAX:
+                break
+        return rows
 
     def read_in_thousandths(self) -> int:
         return min(self.file.tell() * 1000 // self.size, 1000)

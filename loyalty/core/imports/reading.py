@@ -25,17 +25,18 @@ DAY_AND_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00)?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"(-?\d{1,3}(?:[ \u00a0\u202f]?\d{3})*),(\d{1,2}|\d{4,})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FileRow:
     """
     One row. `content`: what the file says, as JSON can carry it. `fault`: why it is no row;
-    `breaks_off`: nothing behind it can be read.
+    `breaks_off`: nothing behind it can be read. `size`: in characters, more or less.
     """
 
     row: Row
     content: Any
     fault: str = ""
     breaks_off: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def read(file: IO[bytes], source: Source) -> Iterator[FileRow]:
 
 def _read_xml(file: IO[bytes]) -> Iterator[FileRow]:
     try:
-        for row in read_rows(file):
-            yield FileRow(row, row)
+        for row, size in read_rows(file):
+            yield FileRow(row, row, size=size)
     except NotXML as error:
         yield FileRow({}, None, f"The file breaks off: {error}", breaks_off=True)
 
@@ -75,7 +76,9 @@ def _read_json_lines(file: IO[bytes], source: Source) -> Iterator[FileRow]:
             formats.skip_line(text)
             yield FileRow({}, None, "The line is too long.")
         elif line.strip():
-            yield _of_json(line, source.kind)
+            row = _of_json(line, source.kind)
+            row.size = len(line)
+            yield row
 
 
 def _of_json(line: str, kind: type[Kind]) -> FileRow:
@@ -142,14 +145,15 @@ def _read_table(file: IO[bytes], source: Source) -> Iterator[FileRow]:
         for cells in lines:
             if isinstance(cells, BadLine):
                 told = {source.header[0]: cells.text.rstrip("\r\n")}
-                yield FileRow({}, _without_null(told), cells.fault)
+                yield FileRow({}, _without_null(told), cells.fault, size=len(cells.text))
                 continue
             if not any(cells):
                 continue
+            size = sum(map(len, cells))
             content = dict(zip(source.header, cells, strict=False))
             content.pop(ERROR_COLUMN, None)
             if fault := _fault_of(cells, width, source.format):
-                yield FileRow({}, _without_null(content), fault)
+                yield FileRow({}, _without_null(content), fault, size=size)
                 continue
             tree = blank.copy()
             for place in places:
@@ -157,7 +161,7 @@ def _read_table(file: IO[bytes], source: Source) -> Iterator[FileRow]:
                 if text or place.is_labels:
                     value = text if place.read is None else place.read(text)
                     _put_below(tree, place.parents, place.name, value)
-            yield FileRow(tree, content)
+            yield FileRow(tree, content, size=size)
     except (UnicodeError, sheets.NotAWorkbook) as error:
         yield FileRow({}, None, f"The file breaks off: {error}", breaks_off=True)
 
@@ -215,7 +219,7 @@ def _joined(rows: Iterator[FileRow], source: Source) -> Iterator[FileRow]:
         if held is not None and key and not row.fault and key == held.row[kind.group_by][0]:
             lines += 1
             if lines > LINES_MAX:
-                held = FileRow(held.row, held.content, "Too many lines make up this row.")
+                held.fault = "Too many lines make up this row."
                 continue
             _add_line(held, row, kind)
             continue
@@ -225,13 +229,14 @@ def _joined(rows: Iterator[FileRow], source: Source) -> Iterator[FileRow]:
         if row.fault or not key:
             yield row
         else:
-            held = FileRow(row.row, [row.content])
+            held = FileRow(row.row, [row.content], size=row.size)
     if held is not None:
         yield held
 
 
 def _add_line(held: FileRow, row: FileRow, kind: type[Kind]) -> None:
     held.content.append(row.content)
+    held.size += row.size
     outer, _, inner = kind.many.partition(".")
     for node in row.row.get(outer, ()):
         for each in node.get(inner, ()):

@@ -4,13 +4,14 @@ import io
 import tracemalloc
 import zipfile
 from collections.abc import Iterable
+from contextlib import closing
 from itertools import chain, repeat
 from xml.sax.saxutils import escape
 
 import openpyxl
 import pytest
 
-from loyalty.core.imports import formats, kinds, reading, sheets
+from loyalty.core.imports import chunks, formats, kinds, reading, sheets
 from loyalty.core.imports.formats import Format
 from loyalty.core.imports.reading import Source
 
@@ -248,3 +249,27 @@ def test_reads_texts_that_stand_apart():
     file = shared_workbook(["email", "Zażółć & more", "a_x005F_b"])
 
     assert list(sheets.read(file)) == [("email",), ("Zażółć & more",), ("a_b",)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("begin", "row", "end"),
+    [
+        pytest.param(b"<a>", b"<b><c>%s</c></b>" % (b"x" * 800_000), b"</a>", id="xml"),
+        pytest.param(
+            b"email;firstName;lastName;active;gender;agreement1\n",
+            b";".join([b"x" * 130_000] * 6) + b"\n",
+            b"",
+            id="csv",
+        ),
+        pytest.param(b"", b'{"email": "%s"}\n' % (b"x" * 800_000), b"", id="json"),
+    ],
+)
+def test_of_a_chunk_of_long_rows(keep, begin, row, end):
+    job = keep(begin + row * 20 + end)
+
+    with closing(chunks.Pieces(job)) as pieces:
+        lengths = [len(piece) for piece in iter(lambda: pieces.take(1_000), [])]
+
+    assert sum(lengths) == 20
+    assert max(lengths) <= 11
