@@ -21,6 +21,7 @@ from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter, PosFilter
 from accounts.cockpit.forms import CommandForm, LabelsField, Section
 from accounts.cockpit.pages import Column, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.trail import words as trail
 from accounts.cockpit.vocabulary import word
 from accounts.ledger.models import Posting
 from accounts.models import Access, Customer, Pos, Resource
@@ -34,6 +35,23 @@ from transactions.selectors import points
 from transactions.selectors import pos as pos_selectors
 from transactions.services import labels, matching
 from transactions.services.documents import Label
+
+trail.register(
+    {
+        "Transaction": trail.Subject(
+            gettext_lazy("transaction"),
+            deeds={
+                "AssignCustomerToTransaction": gettext_lazy("Gave a purchase to a customer"),
+                "UpdateTransactionLabels": gettext_lazy("Changed the labels of a purchase"),
+            },
+            fields={
+                "documentNumber": gettext_lazy("Document"),
+                "customerId": gettext_lazy("Customer"),
+            },
+            references={"customer_id": "Customer"},
+        )
+    }
+)
 
 CANDIDATES_SHOWN = 10
 POSTINGS_SHOWN = 50

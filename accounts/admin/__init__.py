@@ -11,11 +11,13 @@ from accounts.admin import (
     staff,
     transfers,
 )
+from accounts.cockpit.trail import people
 
 __all__ = [
     "customers",
     "ledger",
     "levels",
+    "people",
     "point_types",
     "pos",
     "segments",

@@ -272,6 +272,11 @@ class CustomerAdmin(CockpitAdmin):
         "group",
     )
 
+    def get_references(self, request: HttpRequest) -> "QuerySet[Any]":
+        """Return them as others may name them: names are for whom customers are open."""
+        found = super().get_queryset(request)
+        return found if self.has_view_permission(request) else found.none()
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return super().get_queryset(request).prefetch_related("level__translations")
 

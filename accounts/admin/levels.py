@@ -241,6 +241,9 @@ class LevelAdmin(CockpitAdmin):
         "stairs",
     )
 
+    def get_references(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).prefetch_related("translations")
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         members = (
             Customer.objects.filter(level=OuterRef("pk"), store=OuterRef("store"))

@@ -67,6 +67,9 @@ class SegmentAdmin(CockpitAdmin):
 
     # The list
 
+    def get_references(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request)
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         members = (
             SegmentMembership.objects.filter(segment=OuterRef("pk"))

@@ -112,6 +112,10 @@ class SellerAdmin(CockpitAdmin):
         extra = {"list_tools": [till_tool(request.store)], **(extra_context or {})}
         return super().changelist_view(request, extra)
 
+    def get_references(self, request: HttpRequest) -> Any:
+        # Those that were deleted have a name, but no page.
+        return super().get_queryset(request)
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return super().get_queryset(request).filter(is_deleted=False)
 

@@ -15,20 +15,19 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from accounts.cockpit import formats, rights
+from accounts.cockpit import rights
 from accounts.cockpit.forms import CommandForm
-from accounts.cockpit.pages import Column, Confirmation, EmptyState, Panel, Table, Tool
+from accounts.cockpit.pages import Confirmation, EmptyState, Panel, Table, Tool
 from accounts.cockpit.paginator import EstimatingPaginator
 from accounts.cockpit.requests import CockpitRequest
-from accounts.cockpit.vocabulary import column_word, filter_word, word, words_of_deed
+from accounts.cockpit.trail import lines
+from accounts.cockpit.vocabulary import column_word, filter_word, word
 from accounts.models import Access, Resource
 from loyalty.core.errors import DomainError
 from loyalty.core.exports import kinds
 from loyalty.core.models import AuditEntry
 
 AUDIT_SHOWN = 50
-VALUE_LENGTH_MAX = 60
-NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
@@ -105,6 +104,14 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
         if not self.store_path:
             return rows
         return rows.filter(**{self.store_path: request.store})  # type: ignore[attr-defined]
+
+    def get_references(self, request: HttpRequest) -> "QuerySet[Any]":
+        """Return the rows that the audit trail may name, without what only a list shows."""
+        return self.get_queryset(request).prefetch_related(None)
+
+    def name_in_trail(self, subject: Any) -> str:
+        """Return what the audit trail calls a row, after the word for what it is."""
+        return self.title_of(subject)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
@@ -288,7 +295,7 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
         """Show the audit trail of one object."""
         rights.require(request.actor, self.resource)
         subject = self.get_found(request, object_id)
-        table = audit_table(self.audit_entries(subject))
+        table = lines.table(request, self.audit_entries(subject))
         context = {"tables": [table], "panels": []}
         return self.render(request, self.object_template, context, subject, _("History"))
 
@@ -367,38 +374,3 @@ def column(field: Any) -> Callable[[Any], Any]:
     head = lazy(column_word, str)(field.name, field.verbose_name)
     shown: Callable[[Any], Any] = display(description=head, ordering=field.name)(show)
     return shown
-
-
-def audit_table(entries: "QuerySet[AuditEntry]") -> Table:
-    """Return audit entries as a table of who did what, when, with which values."""
-    return Table(
-        title=_("Who changed what"),
-        columns=(Column(_("When")), Column(_("Who")), Column(_("What")), Column(_("Values"))),
-        rows=[
-            (
-                formats.time_tag(entry.created_at),
-                entry.username or formats.EMPTY,
-                words_of_deed(entry.event_type),
-                describe(entry.data),
-            )
-            for entry in entries
-        ],
-        empty=_("Nothing has been recorded yet."),
-    )
-
-
-def describe(data: dict[str, Any]) -> str:
-    """Return an audit entry's data as one readable line; what is empty is left out."""
-    texts = [f"{key}: {_brief(value)}" for key, value in data.items() if value not in NOTHING]
-    return ", ".join(texts) or formats.EMPTY
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, dict):
-        if set(value) == {"old", "new"}:
-            return f"{_brief(value['old'])} → {_brief(value['new'])}"
-        return ", ".join(str(part) for part in value.values() if part not in NOTHING)
-    if isinstance(value, list):
-        return ", ".join(_brief(part) for part in value)
-    text = formats.EMPTY if value in NOTHING else str(value)
-    return text if len(text) <= VALUE_LENGTH_MAX else f"{text[: VALUE_LENGTH_MAX - 1]}…"

@@ -34,7 +34,7 @@ class Column:
 class Table:
     """
     A titled table of cells that are written out already. `empty`: what to say when it has no row;
-    `more`: (address, words) of the full list.
+    `more`: (address, words) of the full list; `is_stacked`: on a phone each row is a card.
     """
 
     title: Any
@@ -42,6 +42,13 @@ class Table:
     rows: Sequence[Sequence[Any]]
     empty: Any = ""
     more: tuple[str, Any] | None = None
+    is_stacked: bool = False
+
+    @property
+    def labelled_rows(self) -> list[list[tuple[Any, Any]]]:
+        """Return the cells with their columns' labels, for who sees no head above them."""
+        labels = [column.label for column in self.columns]
+        return [list(zip(labels, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)

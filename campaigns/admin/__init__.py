@@ -1,5 +1,5 @@
 """The cockpit's screens on rewards."""
 
-from campaigns.admin import campaigns, categories, coupons
+from campaigns.admin import campaigns, categories, coupons, trail
 
-__all__ = ["campaigns", "categories", "coupons"]
+__all__ = ["campaigns", "categories", "coupons", "trail"]

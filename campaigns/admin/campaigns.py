@@ -74,6 +74,9 @@ class CampaignAdmin(CockpitAdmin):
 
     # The list
 
+    def get_references(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).prefetch_related("translations")
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return super().get_queryset(request).prefetch_related("translations", "photos")
 

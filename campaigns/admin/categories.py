@@ -100,6 +100,9 @@ class CategoryAdmin(CockpitAdmin):
         "category",
     )
 
+    def get_references(self, request: HttpRequest) -> "QuerySet[Any]":
+        return self.get_queryset(request)
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         found: QuerySet[Any] = super().get_queryset(request).prefetch_related("translations")
         return found

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy
 from accounts.admin.ledger import customer_link
 from accounts.admin.pos import address_line
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import CockpitAdmin, audit_table
+from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.trail import lines as trail
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Customer, Resource
 from accounts.selectors import search
@@ -292,6 +293,9 @@ class CouponAdmin(CockpitAdmin):
     def title_of(self, subject: Coupon) -> str:
         return _("Coupon: %(reward)s") % {"reward": subject.campaign_name}
 
+    def name_in_trail(self, subject: Coupon) -> str:
+        return subject.campaign_name
+
     # What can be done
 
     def tools(self, request: CockpitRequest, subject: Coupon) -> Sequence[Tool]:
@@ -443,7 +447,7 @@ class CouponAdmin(CockpitAdmin):
         )
 
     def tables(self, request: CockpitRequest, subject: Coupon) -> Sequence[Table]:
-        return (audit_table(self.audit_entries(subject)),)
+        return (trail.table(request, self.audit_entries(subject)),)
 
 
 def _customer_panel(subject: Coupon) -> Panel:

@@ -1,5 +1,5 @@
 """The cockpit's screens on earning rules and invitations."""
 
-from earning.admin import invitations, rules
+from earning.admin import invitations, rules, trail
 
-__all__ = ["invitations", "rules"]
+__all__ = ["invitations", "rules", "trail"]

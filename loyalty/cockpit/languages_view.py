@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import AUDIT_SHOWN, audit_table
+from accounts.cockpit.base import AUDIT_SHOWN
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import Column, Confirmation, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.trail import lines as trail
 from accounts.models import Access, Resource
 from loyalty.cockpit.settings_view import page
 from loyalty.core.errors import DomainError, NotFound
@@ -121,7 +122,7 @@ def show_all(request: CockpitRequest) -> HttpResponse:
         {
             "title": _("Languages"),
             "page_tools": [add] if may_modify else [],
-            "tables": [_table(selectors.list_languages()), audit_table(entries)],
+            "tables": [_table(selectors.list_languages()), trail.table(request, entries)],
         },
     )
 

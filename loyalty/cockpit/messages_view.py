@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import AUDIT_SHOWN, audit_table
+from accounts.cockpit.base import AUDIT_SHOWN
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.trail import lines as trail
 from accounts.models import Access, Resource
 from loyalty.cockpit.settings_view import page
 from loyalty.core.errors import DomainError, NotFound
@@ -214,7 +215,7 @@ def show(request: CockpitRequest, message: UUID) -> HttpResponse:
             "cancel_url": reverse("admin:messages"),
             "side_panels": [_about(found), _variables(found)],
             "previews": [_preview(found, language) for language in found.texts],
-            "tables": [audit_table(entries.order_by("-pk")[:AUDIT_SHOWN])],
+            "tables": [trail.table(request, entries.order_by("-pk")[:AUDIT_SHOWN])],
         },
     )
 

@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import AUDIT_SHOWN, audit_table
+from accounts.cockpit.base import AUDIT_SHOWN
 from accounts.cockpit.pages import Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.trail import lines as trail
 from accounts.models import Access, Resource
 from loyalty.cockpit.settings_form import SettingsForm
 from loyalty.cockpit.site import site
@@ -82,7 +83,7 @@ def history(request: CockpitRequest) -> HttpResponse:
         {
             "title": _("History"),
             "crumbs": crumbs,
-            "tables": [audit_table(entries.order_by("-pk")[:AUDIT_SHOWN])],
+            "tables": [trail.table(request, entries.order_by("-pk")[:AUDIT_SHOWN])],
         },
     )
 

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import AUDIT_SHOWN, audit_table
+from accounts.cockpit.base import AUDIT_SHOWN
 from accounts.cockpit.pages import Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.trail import lines as trail
 from accounts.models import Access, Resource
 from loyalty.cockpit.settings_view import page
 from loyalty.core import clock
@@ -36,7 +37,7 @@ def show(request: CockpitRequest) -> HttpResponse:
         {
             "title": _("Webhooks"),
             "panels": panels,
-            "tables": [audit_table(entries.order_by("-pk")[:AUDIT_SHOWN])],
+            "tables": [trail.table(request, entries.order_by("-pk")[:AUDIT_SHOWN])],
             "may_modify": may_modify,
             "failed_count": log.count_of(request.store).get("failed", 0),
         },

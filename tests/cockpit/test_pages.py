@@ -144,7 +144,7 @@ def test_sets_a_level_back_to_automatic(cockpit, alice):
 def test_tells_what_was_changed_about_a_customer(cockpit, alice):
     page = page_of(cockpit(), "accounts_customer", alice, "history")
 
-    assert "Register customer" in page
+    assert "Registered a customer" in page
 
 
 # The purchase

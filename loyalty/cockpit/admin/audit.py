@@ -17,16 +17,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import ReadOnlyAdmin, describe
+from accounts.cockpit.base import ReadOnlyAdmin
 from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import Column, Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
-from accounts.cockpit.vocabulary import words_of_deed
+from accounts.cockpit.trail import lines, words
 from accounts.models import Access, Resource
 from loyalty.core.models import AuditArchive, AuditEntry
 from loyalty.core.selectors import audit as selectors
 from loyalty.core.services import audit_archives
 
+# Of the values of an entry the list shows so many.
+VALUES_SHOWN = 3
 # What entries are about, in the order of the menu. A list, because to ask a long trail for all the
 # words in it would read the whole.
 ABOUT = {
@@ -210,8 +212,18 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             queryset.filter(entity_id=text)
             | queryset.filter(username__istartswith=text)
             | queryset.filter(event_type__istartswith=text)
+            | queryset.filter(event_type__in=words.deeds_like(text))
         )
         return found, False
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        entries = list(changelist.result_list)
+        shown = lines.shown(request, entries)  # type: ignore[arg-type]  # `prepare` has seen it
+        for entry, each in zip(entries, shown, strict=True):
+            entry.shown = each
+        changelist.result_list = entries
+        return changelist
 
     @admin.display(description=gettext_lazy("When"), ordering="pk")
     def at(self, entry: AuditEntry) -> str:
@@ -219,55 +231,50 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Who"))
     def who(self, entry: AuditEntry) -> str:
-        return entry.username
+        return lines.who(entry)
 
     @admin.display(description=gettext_lazy("What"))
     def what(self, entry: AuditEntry) -> str:
-        return words_of_deed(entry.event_type)
+        return words.deed(entry.event_type)
 
     @admin.display(description=gettext_lazy("On"))
     def on(self, entry: AuditEntry) -> str:
-        return f"{words_of_deed(entry.entity_type)} …{entry.entity_id[-6:]}"
+        on: str = entry.shown.on  # type: ignore[attr-defined]  # `get_changelist_instance` sets it
+        return on
 
     @admin.display(description=gettext_lazy("Values"))
     def values(self, entry: AuditEntry) -> str:
-        text = describe(entry.data)
-        return text if len(text) <= 60 else f"{text[:57]}…"
+        told = entry.shown.lines  # type: ignore[attr-defined]  # as above
+        return lines.brief(entry, told, VALUES_SHOWN)
 
     @admin.display(description=gettext_lazy("From"))
     def address(self, entry: AuditEntry) -> str:
         return entry.ip_address or formats.EMPTY
 
     def title_of(self, subject: AuditEntry) -> str:
-        return words_of_deed(subject.event_type)
+        return words.deed(subject.event_type)
 
     def panels(self, request: CockpitRequest, subject: AuditEntry) -> Sequence[Panel]:
+        [shown] = lines.shown(request, [subject], whole=True)
+        kind = KINDS.get(subject.actor_kind, formats.EMPTY)
         return (
             Panel(
                 _("Deed"),
                 [
                     Fact(_("When"), formats.time_tag(subject.created_at)),
-                    Fact(_("Who"), subject.username),
-                    Fact(_("As"), subject.actor_kind or formats.EMPTY),
+                    Fact(_("Who"), shown.who),
+                    Fact(_("As"), kind),
                     Fact(_("From"), subject.ip_address or formats.EMPTY),
-                    Fact(_("What"), subject.event_type),
-                    Fact(_("On"), f"{subject.entity_type} {subject.entity_id}"),
+                    Fact(_("What"), shown.deed),
+                    Fact(_("On"), shown.on),
+                    Fact(_("In the API"), f"{subject.event_type}, {subject.entity_type}"),
+                    Fact(_("Its id there"), subject.entity_id or formats.EMPTY),
                     Fact(_("Id"), subject.uuid),
                 ],
             ),
             Panel(
                 _("Values"),
-                [Fact(key, describe_value(value)) for key, value in subject.data.items()],
+                [Fact(line.label, line.value) for line in shown.lines],
                 note="" if subject.data else _("Nothing more was recorded."),
             ),
         )
-
-
-def describe_value(value: Any) -> str:
-    if isinstance(value, dict):
-        if set(value) == {"old", "new"} and not isinstance(value["new"], dict):
-            return f"{value['old'] or formats.EMPTY} → {value['new'] or formats.EMPTY}"
-        return describe(value)
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or formats.EMPTY
-    return formats.EMPTY if value in (None, "") else str(value)

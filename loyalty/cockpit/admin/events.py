@@ -10,13 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin.ledger import customer_link
 from accounts.cockpit import formats
-from accounts.cockpit.base import ReadOnlyAdmin, describe
+from accounts.cockpit.base import ReadOnlyAdmin
 from accounts.cockpit.filters import DayRangeFilter
 from accounts.cockpit.pages import EmptyState, Fact, Panel
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Customer, Resource
 from loyalty.core import coupon_codes
 from loyalty.core.models import Event
+
+VALUE_LENGTH_MAX = 60
+NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 @admin.register(Event)
@@ -61,7 +64,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("Values"))
     def values(self, event: Event) -> str:
-        text = describe(event.payload)
+        text = _describe(event.payload)
         return text if len(text) <= 80 else f"{text[:77]}…"
 
     def title_of(self, subject: Event) -> str:
@@ -94,3 +97,18 @@ class EventAdmin(ReadOnlyAdmin):
                 ],
             ),
         )
+
+
+def _describe(data: dict[str, Any]) -> str:
+    """Return a fact's data as one readable line; what is empty is left out."""
+    texts = [f"{key}: {_brief(value)}" for key, value in data.items() if value not in NOTHING]
+    return ", ".join(texts) or formats.EMPTY
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in value.values() if part not in NOTHING)
+    if isinstance(value, list):
+        return ", ".join(_brief(part) for part in value)
+    text = formats.EMPTY if value in NOTHING else str(value)
+    return text if len(text) <= VALUE_LENGTH_MAX else f"{text[: VALUE_LENGTH_MAX - 1]}…"
