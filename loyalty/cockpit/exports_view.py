@@ -90,7 +90,7 @@ def begin(request: CockpitRequest, kind: str) -> HttpResponse:
         "is_long": count > jobs.ROWS_AT_ONCE,
         "filters": [(name, value) for name, value in query.items() if value and name != "o"],
     }
-    return jobs_view.page(request, "cockpit/export_new.html", context, is_running=False)
+    return jobs_view.page(request, "cockpit/export_new.html", context, is_underway=False)
 
 
 def show_all(request: CockpitRequest) -> HttpResponse:

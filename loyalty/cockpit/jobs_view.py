@@ -33,13 +33,16 @@ REFRESH_SECONDS = 3
 
 TONES = {
     JobOutcome.RUNNING: "info",
+    JobOutcome.WAITING: "info",
     JobOutcome.DONE: "good",
     JobOutcome.NOTHING: "neutral",
     JobOutcome.INTERRUPTED: "warn",
     JobOutcome.FAILED: "bad",
 }
+UNDERWAY = (JobOutcome.RUNNING, JobOutcome.WAITING)
 WORDS = (
     gettext_noop("Running"),
+    gettext_noop("Goes on soon"),
     gettext_noop("Done"),
     gettext_noop("Nothing to do"),
     gettext_noop("Interrupted"),
@@ -57,6 +60,8 @@ class Card:
     job: Job
     schedule: str
     is_running: bool
+    # It runs, or waits for its next round.
+    is_underway: bool
     state: str
     last: str
     duration: str
@@ -79,7 +84,7 @@ def show(request: CockpitRequest) -> HttpResponse:
         "cards": cards,
         "may_start": rights.may(request.actor, Resource.SETTINGS, Access.MODIFY),
     }
-    return page(request, "cockpit/jobs.html", context, any(card.is_running for card in cards))
+    return page(request, "cockpit/jobs.html", context, any(card.is_underway for card in cards))
 
 
 def show_one(request: CockpitRequest, name: str) -> HttpResponse:
@@ -96,7 +101,7 @@ def show_one(request: CockpitRequest, name: str) -> HttpResponse:
         "table": history(job, runs),
         "may_start": rights.may(request.actor, Resource.SETTINGS, Access.MODIFY),
     }
-    return page(request, "cockpit/job.html", context, card.is_running)
+    return page(request, "cockpit/job.html", context, card.is_underway)
 
 
 def start(request: CockpitRequest, name: str) -> HttpResponse:
@@ -130,10 +135,10 @@ def find(name: str) -> Job:
 
 
 def page(
-    request: CockpitRequest, template: str, context: dict[str, Any], is_running: bool
+    request: CockpitRequest, template: str, context: dict[str, Any], is_underway: bool
 ) -> HttpResponse:
     # Whoever has just started a job sees it begin, without its address asking for that for ever.
-    refresh = {"refresh": REFRESH_SECONDS} if is_running or "told" in request.GET else {}
+    refresh = {"refresh": REFRESH_SECONDS} if is_underway or "told" in request.GET else {}
     shell = site.each_context(request) | {"crumbs": [(context["title"], "")]}
     return TemplateResponse(request, template, shell | {"here": request.path} | refresh | context)
 
@@ -143,6 +148,7 @@ def card_of(job: Job, run: JobRun | None, now: datetime) -> Card:
         job=job,
         schedule=schedule_of(job),
         is_running=run is not None and run.outcome == JobOutcome.RUNNING,
+        is_underway=run is not None and run.outcome in UNDERWAY,
         state=state_of(run) if run else formats.chip(_("Has not run yet")),
         last=formats.time_tag(run.last_started_at) if run else formats.EMPTY,
         duration=duration_of(run, now) if run else "",

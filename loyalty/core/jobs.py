@@ -5,19 +5,25 @@ A job is a function that `recurring` has made a Celery task of; `loyalty/schedul
 runs. It does its work in the chunks of a `Run`, each a transaction of its own, and keeps how far it
 has come in the rows that it works on, so that it may be killed at any point: the next run goes on
 there. A second run of the same job, in whatever process, ends at once. Source: domain spec 2.
+
+A worker has more to do than one job: after a round of some seconds a run waits, and a message for
+its next round goes to the end of the queue. The message names the chunk that it follows, so that
+one that comes twice is dropped; where it gets lost, the schedule takes the run up.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
+from kombu.exceptions import OperationalError
 
-from loyalty.core import clock, locks
+from loyalty.core import clock, locks, turns
 from loyalty.core.models import JobOutcome, JobRun
 
 logger = logging.getLogger(__name__)
@@ -25,6 +31,14 @@ logger = logging.getLogger(__name__)
 # Rows that the history keeps of each job.
 KEPT = 1_000
 MESSAGE_LENGTH_MAX = 500
+# Several long jobs, files in and files out may take turns between two heartbeats of a worker.
+ROUND_SECONDS = 10.0
+# A message that has not come by then is lost.
+LOST_AFTER = timedelta(minutes=10)
+
+
+class RoundOver(BaseException):
+    """A run's round is over. No `Exception`: no part of the work may take it for its own."""
 
 
 class Run:
@@ -32,12 +46,15 @@ class Run:
     One run of a job, as its work sees it.
 
     `record`: None where nobody wants to know, such as in a command that does a job's work once.
+    `seconds`: of this round; None is to the end.
     """
 
-    def __init__(self, record: JobRun | None = None) -> None:
+    def __init__(self, record: JobRun | None = None, *, seconds: float | None = None) -> None:
         self.record = record
-        self.counts: Counter[str] = Counter()
-        self.faults: list[str] = []
+        self.counts: Counter[str] = Counter(record.counts if record else {})
+        self.faults: list[str] = record.message.splitlines() if record else []
+        self.is_over = turns.end_of_turn(seconds)
+        self.has_counted = False
 
     @contextmanager
     def chunk(self) -> Iterator[Counter[str]]:
@@ -46,7 +63,12 @@ class Run:
 
         What was counted is written down in the same transaction, so that the counts of a run that
         was killed are those of what it has left behind. A chunk that counted nothing is free.
+
+        :raises RoundOver: others wait. Not before this round has done something: work that looks
+            at everything from the beginning would never come to its end.
         """
+        if self.has_counted and self.is_over():
+            raise RoundOver
         counted: Counter[str] = Counter()
         with transaction.atomic():
             yield counted
@@ -54,6 +76,7 @@ class Run:
             if counted.total() and self.record is not None:
                 self._write_down(self.record, total)
         self.counts = total
+        self.has_counted |= bool(counted.total())
 
     def report(self, fault: str) -> None:
         """Note that a part of the work failed while the rest goes on; no personal data."""
@@ -102,9 +125,15 @@ def recurring(
         assert name not in _jobs, f"Two jobs are called {name}."
 
         @shared_task(name=task)  # type: ignore[untyped-decorator]  # celery is untyped
-        def begin(started_by: str = "") -> str:
-            done = run(_jobs[name], started_by=started_by)
-            return "running elsewhere" if done is None else done.outcome
+        def begin(started_by: str = "", after: Sequence[int] | None = None) -> str:
+            done = run(_jobs[name], started_by=started_by, seconds=ROUND_SECONDS, after=after)
+            if done is None:
+                return "running elsewhere"
+            if done.outcome == JobOutcome.WAITING:
+                # Where the broker is away the schedule brings the next round.
+                with suppress(OperationalError):
+                    begin.delay(after=(done.pk, done.chunks))
+            return done.outcome
 
         _jobs[name] = Job(name, title, about, counts, work, begin)
         return begin
@@ -120,23 +149,34 @@ def get(name: str) -> Job | None:
     return _jobs.get(name)
 
 
-def run(job: Job, *, started_by: str = "") -> JobRun | None:
+def run(
+    job: Job,
+    *,
+    started_by: str = "",
+    seconds: float | None = None,
+    after: Sequence[int] | None = None,
+) -> JobRun | None:
     """
-    Run a job to its end in this process; return what it did. None: another process is at it.
+    Run a job in this process, to its end or for a round of some seconds; return what it did.
 
-    What the work raises is written down and raised again.
+    A run that waits for its next round goes on. `after`: the run and the number of its chunks that
+    a message for the next round names.
+
+    None: another process is at it, or another message stands for the next round. What the work
+    raises is written down and raised again.
     """
     with locks.alone(job.lock) as is_alone:
         if not is_alone:
             return None
         _end_dead_runs(job)
-        now = clock.now()
-        record = JobRun.objects.create(
-            job=job.name, started_at=now, updated_at=now, started_by=started_by
-        )
-        progress = Run(record)
+        record = _open(job, started_by, is_round=seconds is not None, after=after)
+        if record is None:
+            return None
+        progress = Run(record, seconds=seconds)
         try:
             job.work(progress)
+        except RoundOver:
+            return _wait(record, progress)
         except Exception as error:
             _finish_failed(record, JobOutcome.FAILED, describe(error))
             raise
@@ -145,6 +185,41 @@ def run(job: Job, *, started_by: str = "") -> JobRun | None:
             _finish_failed(record, JobOutcome.INTERRUPTED, "")
             raise
         return _finish_well(record, progress)
+
+
+def _open(
+    job: Job, started_by: str, *, is_round: bool, after: Sequence[int] | None
+) -> JobRun | None:
+    """Return the run that waits for its next round, else a new one; None: it waits for another."""
+    now = clock.now()
+    waiting = JobRun.objects.filter(job=job.name, outcome=JobOutcome.WAITING).first()
+    if waiting is None:
+        if after is not None:
+            return None
+        return JobRun.objects.create(
+            job=job.name, started_at=now, updated_at=now, started_by=started_by
+        )
+    if after is not None:
+        is_ours = tuple(after) == (waiting.pk, waiting.chunks)
+    else:
+        is_lost = waiting.updated_at < now - LOST_AFTER
+        is_ours = is_lost or bool(started_by) or not is_round
+    if not is_ours:
+        return None
+    waiting.outcome, waiting.updated_at = JobOutcome.RUNNING, now
+    waiting.save(update_fields=["outcome", "updated_at"])
+    return waiting
+
+
+def _wait(record: JobRun, progress: Run) -> JobRun:
+    record.outcome, record.message = JobOutcome.WAITING, _told(progress.faults)
+    record.updated_at = clock.now()
+    record.save(update_fields=["outcome", "message", "updated_at"])
+    return record
+
+
+def _told(faults: Sequence[str]) -> str:
+    return "\n".join(faults)[:MESSAGE_LENGTH_MAX]
 
 
 def describe(error: Exception) -> str:
@@ -172,7 +247,7 @@ def _finish_failed(record: JobRun, outcome: JobOutcome, message: str) -> None:
 
 def _finish_well(record: JobRun, progress: Run) -> JobRun:
     if progress.faults:
-        _finish(record, JobOutcome.FAILED, "\n".join(progress.faults)[:MESSAGE_LENGTH_MAX])
+        _finish(record, JobOutcome.FAILED, _told(progress.faults))
         return record
     if progress.counts.total():
         _finish(record, JobOutcome.DONE)

@@ -199,6 +199,111 @@ def test_runs_again_once_the_other_process_has_ended():
         assert jobs.run(job(three_chunks)) is not None
 
 
+def round_of(work: Callable[[Run], None], **options) -> JobRun | None:
+    """A round that is over after its first chunk."""
+    return jobs.run(job(work), seconds=0, **options)
+
+
+def test_waits_after_a_round_and_goes_on_with_the_same_run():
+    left = [3, 4, 5]
+
+    def work(run: Run) -> None:
+        while left:
+            with run.chunk() as done:
+                done["things"] = left.pop(0)
+
+    waiting = round_of(work)
+    seen = state_of(JobRun.objects.get())
+    while waiting is not None and waiting.outcome == JobOutcome.WAITING:
+        waiting = round_of(work, after=(waiting.pk, waiting.chunks))
+
+    assert seen == ("waiting", {"things": 3}, 1)
+    assert state_of(JobRun.objects.get()) == ("done", {"things": 12}, 3)
+
+
+def test_sends_for_its_next_round(monkeypatch):
+    sent = []
+    begin = jobs.get("forget-answers").task
+    monkeypatch.setitem(jobs._jobs, "forget-answers", job(three_chunks))
+    monkeypatch.setattr(jobs, "ROUND_SECONDS", 0)
+    monkeypatch.setattr(begin, "delay", lambda **options: sent.append(options))
+
+    assert begin() == "waiting"
+
+    run = JobRun.objects.get()
+    assert sent == [{"after": (run.pk, 1)}]
+
+
+@pytest.mark.parametrize(
+    ("options", "is_taken"),
+    [
+        pytest.param({"after": (1, 1)}, True, id="its-message"),
+        pytest.param({"after": (1, 0)}, False, id="a-message-that-came-twice"),
+        pytest.param({"after": (7, 1)}, False, id="a-message-of-another-run"),
+        pytest.param({}, False, id="the-schedule"),
+        pytest.param({"started_by": "anna"}, True, id="a-person"),
+    ],
+)
+def test_that_waits_goes_on_once_for(options, is_taken):
+    waiting = round_of(three_chunks)
+    JobRun.objects.filter(pk=waiting.pk).update(id=1)
+
+    done = round_of(three_chunks, **options)
+
+    assert (done is not None) == is_taken
+    assert JobRun.objects.get().chunks == 1 + is_taken
+
+
+def test_whose_message_was_lost_goes_on_by_the_schedule():
+    waiting = round_of(three_chunks)
+    JobRun.objects.update(updated_at=clock.now() - jobs.LOST_AFTER - timedelta(seconds=1))
+
+    assert round_of(three_chunks).pk == waiting.pk
+
+
+def test_that_waits_is_ended_by_the_command(monkeypatch):
+    monkeypatch.setitem(jobs._jobs, "of-a-test", job(three_chunks))
+    round_of(three_chunks)
+
+    call_command("run_job", "of-a-test")
+
+    assert state_of(JobRun.objects.get()) == ("done", {"things": 8}, 4)
+
+
+def test_does_not_wait_before_it_has_done_something():
+    """Else work that looks at everything from the beginning would never come to its end."""
+
+    def work(run: Run) -> None:
+        for number in range(3):
+            with run.chunk() as done:
+                done["things"] = int(number == 2)
+
+    assert round_of(work).outcome == JobOutcome.DONE
+
+
+def test_remembers_its_faults_while_it_waits():
+    def work(run: Run) -> None:
+        if not run.faults:
+            run.report("Segment 7: ValueError")
+            three_chunks(run)
+
+    waiting = round_of(work)
+    done = round_of(work, after=(waiting.pk, waiting.chunks))
+
+    assert (done.outcome, done.message) == (JobOutcome.FAILED, "Segment 7: ValueError")
+
+
+def test_is_not_taken_for_a_fault_of_a_part_of_its_work():
+    def work(run: Run) -> None:
+        for _ in range(2):
+            try:
+                three_chunks(run)
+            except Exception as error:  # noqa: BLE001  # what such a job does
+                run.report(str(error))
+
+    assert round_of(work).outcome == JobOutcome.WAITING
+
+
 def test_counts_nothing_that_was_rolled_back():
     run = Run()
 

@@ -8,6 +8,8 @@ from django.db import models
 
 class JobOutcome(models.TextChoices):
     RUNNING = "running", "Running"
+    # For its next round: others have their turn.
+    WAITING = "waiting", "Goes on soon"
     DONE = "done", "Done"
     NOTHING = "nothing", "Nothing to do"
     # Its process ended before the job did; the next run goes on there.
