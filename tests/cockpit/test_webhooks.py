@@ -1,12 +1,13 @@
 """The cockpit's pages of webhooks …"""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.core.models import AuditEntry, DeliveryState, WebhookDelivery
+from loyalty.core.models import AuditEntry, DeliveryState, WebhookDelivery, WebhookLane
 from loyalty.core.webhooks import queue, signing
 from loyalty.core.webhooks.queue import Message
 from tests.factories import CustomerFactory, StoreFactory
@@ -105,6 +106,52 @@ def test_replay_of_one(cockpit, hooked):
     assert len(delivery.attempts) == 1
     entry = AuditEntry.objects.get(event_type="ReplayWebhook")
     assert entry.entity_id == str(delivery.uuid)
+
+
+def waiting(store) -> WebhookDelivery:
+    """Return a delivery that is tried again in an hour."""
+    soon = timezone.now() + timedelta(hours=1)
+    delivery = failed(
+        store, state=DeliveryState.WAITING, attempt_count=5, ended_at=None, next_attempt_at=soon
+    )
+    WebhookLane.objects.filter(key=delivery.lane_key).update(next_attempt_at=soon)
+    return delivery
+
+
+def test_sends_now_what_waits(cockpit, hooked):
+    delivery = waiting(hooked)
+    client = cockpit()
+
+    page = client.get(address(delivery)).content.decode()
+    told = [client.post(address(delivery, "now"), follow=True) for _ in range(2)]
+
+    assert address(delivery, "now") in page
+    assert ["as soon as a worker is free" in each.content.decode() for each in told] == [True, True]
+    assert WebhookLane.objects.get(key=delivery.lane_key).next_attempt_at <= timezone.now()
+    assert AuditEntry.objects.get(event_type="SendWebhookNow").entity_id == str(delivery.uuid)
+
+
+def test_sends_nothing_now_for_who_may_only_look(cockpit, hooked):
+    delivery = waiting(hooked)
+    client = cockpit("SETTINGS:VIEW")
+
+    assert address(delivery, "now") not in client.get(address(delivery)).content.decode()
+    assert client.post(address(delivery, "now")).status_code == 403
+    assert WebhookLane.objects.get(key=delivery.lane_key).next_attempt_at > timezone.now()
+
+
+def test_sends_nothing_now_of_another_store(cockpit, hooked):
+    delivery = waiting(StoreFactory())
+
+    assert cockpit().post(address(delivery, "now")).status_code == 404
+    assert WebhookLane.objects.get(key=delivery.lane_key).next_attempt_at > timezone.now()
+
+
+def test_sends_nothing_now_that_is_over(cockpit, hooked):
+    answer = cockpit().post(address(failed(hooked), "now"), follow=True)
+
+    assert "no longer waits" in answer.content.decode()
+    assert not AuditEntry.objects.filter(event_type="SendWebhookNow").exists()
 
 
 def test_replay_of_all_failed(cockpit, hooked):

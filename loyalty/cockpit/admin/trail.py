@@ -124,7 +124,10 @@ words.register(
         ),
         "WebhookDelivery": Subject(
             gettext_lazy("webhook delivery"),
-            deeds={"ReplayWebhook": gettext_lazy("Sent a webhook again")},
+            deeds={
+                "ReplayWebhook": gettext_lazy("Sent a webhook again"),
+                "SendWebhookNow": gettext_lazy("Sent a waiting webhook at once"),
+            },
         ),
         "Webhooks": Subject(
             gettext_lazy("webhooks"),

@@ -62,12 +62,12 @@ class WebhookDeliveryAdmin(SentLogAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        replay = path(
-            "<path:object_id>/replay/",
-            self.admin_site.admin_view(self.replay),
-            name="core_webhookdelivery_replay",
-        )
-        return [replay, *super().get_urls()]
+        wrap, name = self.admin_site.admin_view, "core_webhookdelivery"
+        return [
+            path("<path:object_id>/replay/", wrap(self.replay), name=f"{name}_replay"),
+            path("<path:object_id>/now/", wrap(self.send_now), name=f"{name}_now"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("body")
@@ -104,9 +104,10 @@ class WebhookDeliveryAdmin(SentLogAdmin):
         return subject.type
 
     def tools(self, request: CockpitRequest, subject: WebhookDelivery) -> Sequence[Tool]:
-        is_over = subject.state != DeliveryState.WAITING
-        if not (is_over and subject.body and self.may_modify(request)):
+        if not (subject.body and self.may_modify(request)):
             return ()
+        if subject.state == DeliveryState.WAITING:
+            return (Tool(_("Send now"), self.object_url(subject, "now"), "send", "primary"),)
         return (Tool(_("Send again"), self.object_url(subject, "replay"), "replay", "primary"),)
 
     def replay(self, request: CockpitRequest, object_id: str) -> HttpResponse:
@@ -125,6 +126,24 @@ class WebhookDeliveryAdmin(SentLogAdmin):
             delivery,
             question,
             lambda: log.replay(delivery=delivery, actor=request.actor),
+        )
+
+    def send_now(self, request: CockpitRequest, object_id: str) -> HttpResponse:
+        rights.require(request.actor, self.resource, Access.MODIFY)
+        delivery = self.get_found(request, object_id)
+        question = Confirmation(
+            _("Send now"),
+            [
+                _("The next attempt is made at once. It is one of the seven of each message."),
+                _("What waits for the same customer before it goes first."),
+            ],
+            _("%(name)s is sent as soon as a worker is free."),
+        )
+        return self.confirmed(
+            request,
+            delivery,
+            question,
+            lambda: log.send_now(delivery=delivery, actor=request.actor),
         )
 
     def panels(self, request: CockpitRequest, subject: WebhookDelivery) -> Sequence[Panel]:

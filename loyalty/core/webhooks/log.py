@@ -11,12 +11,13 @@ from loyalty.core import clock, sql
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.jobs import Run
-from loyalty.core.models import DeliveryState, Store, WebhookDelivery, uuid7
+from loyalty.core.models import DeliveryState, Store, WebhookDelivery, WebhookLane, uuid7
 from loyalty.core.services import audit
 from loyalty.core.webhooks import deliveries, queue
 from loyalty.core.webhooks.queue import Message
 
 TEST_TYPE = "webhook.test"
+REPLAYED, SENT_NOW = "ReplayWebhook", "SendWebhookNow"
 BODIES_KEPT_FOR = timedelta(days=14)
 ENTRIES_KEPT_FOR = timedelta(days=90)
 CHUNK = 1_000
@@ -32,6 +33,18 @@ class StillWaiting(DomainError):
     """This delivery is still waiting to be sent."""
 
     code = "webhook_still_waiting"
+
+
+class BeingSent(DomainError):
+    """This delivery is being sent at this moment."""
+
+    code = "webhook_being_sent"
+
+
+class NotWaiting(DomainError):
+    """This delivery no longer waits: it was sent, or given up."""
+
+    code = "webhook_not_waiting"
 
 
 class SwitchedOff(DomainError):
@@ -59,7 +72,38 @@ def replay(*, delivery: WebhookDelivery, actor: Actor, now: datetime | None = No
         raise BodyForgotten
     _queue_again([locked.pk])
     deliveries.wake(locked.store_id, [locked.lane_key], now=now)
-    _record(actor, delivery.store, "ReplayWebhook", locked.uuid, now, {"type": locked.type})
+    _record(actor, delivery.store, REPLAYED, locked.uuid, now, {"type": locked.type})
+
+
+@transaction.atomic
+def send_now(*, delivery: WebhookDelivery, actor: Actor, now: datetime | None = None) -> None:
+    """
+    Send a waiting delivery at once instead of at its next attempt, which this one is.
+
+    What waits for the same customer before it goes first. Locks its lane, as workers do: of two who
+    ask at once the second finds it due, and changes nothing.
+
+    :raises NotWaiting: it is over. :raises BeingSent: a worker has its lane.
+    :raises SwitchedOff: nothing would be sent.
+    """
+    _refuse_switched_off(delivery.store)
+    lane = WebhookLane.objects.select_for_update(of=("self",)).get(
+        store=delivery.store_id, key=delivery.lane_key
+    )
+    # After the lock: who waited for it would take what is due by now for what is still to come.
+    now = now or clock.now()
+    # Under the lock of its lane nobody ends it.
+    waiting = WebhookDelivery.objects.filter(lane_key=lane.key, store=lane.store_id)
+    waiting = waiting.filter(state=DeliveryState.WAITING)
+    if lane.next_attempt_at is None or not waiting.filter(pk=delivery.pk).exists():
+        raise NotWaiting
+    if lane.next_attempt_at <= now:
+        return
+    if lane.lease is not None:
+        raise BeingSent
+    waiting.exclude(next_attempt_at=None).update(next_attempt_at=now)
+    deliveries.wake(lane.store_id, [lane.key], now=now)
+    _record(actor, delivery.store, SENT_NOW, delivery.uuid, now, {"type": delivery.type})
 
 
 @transaction.atomic
@@ -156,7 +200,7 @@ def _record(
         actor,
         store=store,
         event_type=deed,
-        entity_type="WebhookDelivery" if deed == "ReplayWebhook" else "Webhooks",
+        entity_type="WebhookDelivery" if deed in {REPLAYED, SENT_NOW} else "Webhooks",
         entity_id=id,
         data=data,
         now=now,
