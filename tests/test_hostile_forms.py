@@ -7,6 +7,7 @@ each run tries each field and each value; what a form did is taken back.
 """
 
 import re
+from collections.abc import Mapping
 from itertools import cycle
 from typing import Any
 from urllib.parse import urlencode
@@ -55,9 +56,9 @@ def store(db: None) -> Store:
     return default_store()
 
 
-def send(client: Client, method: str, address: str, values: dict[str, str]) -> int:
+def send(client: Client, method: str, address: str, values: Mapping[str, str | list[str]]) -> int:
     """Send a form as it is typed, and take back what it did; return the status."""
-    raw = urlencode(values, errors="surrogatepass")
+    raw = urlencode(values, doseq=True, errors="surrogatepass")
     with transaction.atomic():
         if method == "GET":
             answer = client.get(f"{address}?{raw}")
@@ -90,7 +91,7 @@ def broken(client: Client, addresses: list[str]) -> list[str]:
             action = form.action.partition("?")[0]
             if "sign-out" in action or "logout" in action or not action.startswith("/"):
                 continue
-            for name in form.values:
+            for name in form.kinds:
                 key = (form.method, re.sub(r"\d+|[0-9a-f-]{36}", "", action), name)
                 if key in seen or name == "csrfmiddlewaretoken":
                     continue

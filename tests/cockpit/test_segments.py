@@ -14,7 +14,7 @@ from loyalty.core.models import AuditEntry
 from tests.factories import StoreFactory
 from tests.factories.accounts import CustomerFactory, PosFactory
 from tests.factories.earning import EarningRuleFactory
-from tests.support.forms import untouched
+from tests.support.page_forms import untouched
 from tests.support.segments import criterion, make_segment
 
 EVERYBODY = [criterion("transaction_count", min=0)]
