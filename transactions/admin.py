@@ -201,7 +201,7 @@ class TransactionAdmin(CockpitAdmin):
         if not self.may_modify(request):
             return ()
         tools = [Tool(_("Labels"), self.object_url(subject, "labels"), "label")]
-        if subject.customer_id is None:
+        if subject.customer_id is None and rights.may(request.actor, Resource.CUSTOMER):
             url = self.object_url(subject, "match")
             tools.insert(0, Tool(_("Match with a customer"), url, "person_search", "primary"))
         return tools

@@ -314,6 +314,8 @@ class CampaignAdmin(CockpitAdmin):
     def codes_view(self, request: CockpitRequest, object_id: int) -> HttpResponse:
         """Show a pool, and fill it: from a file, by a pattern, or typed."""
         rights.require(request.actor, self.resource)
+        if request.method == "POST":
+            rights.require(request.actor, self.resource, Access.MODIFY)
         subject = self.get_found(request, str(object_id))
         if not subject.has_pool:
             raise Http404(f"Reward {object_id} has no codes.")

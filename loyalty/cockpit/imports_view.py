@@ -108,6 +108,9 @@ def show_all(request: CockpitRequest) -> HttpResponse:
     writable = [kind for kind in seen if _may_modify(request, kind)]
     form = UploadForm(chosen=writable)
     if request.method == "POST":
+        # What nobody knows is no matter of rights, unless there is nothing to choose.
+        asked = kinds.get(request.POST.get("kind", "")) or (writable or seen)[0]
+        rights.require(request.actor, Resource(asked.resource), Access.MODIFY)
         form = UploadForm(request.POST, request.FILES, chosen=writable)
         if form.is_valid() and (job := _keep(request, form)) is not None:
             return HttpResponseRedirect(_address(job))

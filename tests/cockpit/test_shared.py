@@ -23,7 +23,7 @@ def test_read_the_roles_and_do_not_change_them(clerk: Any):
     shown = clerk.get(page).content.decode()
 
     assert "Cashiers" in shown
-    assert "<form" not in shown.partition("<main")[2].partition("</main>")[0]
+    assert 'method="post"' not in shown.partition('id="main"')[2]
     assert clerk.get(reverse("admin:accounts_role_add")).status_code == 403
     assert clerk.post(reverse("admin:accounts_role_remove", args=[role.pk])).status_code == 403
     clerk.post(page, {"name": "Mine"})

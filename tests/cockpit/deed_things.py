@@ -1,0 +1,138 @@
+"""What a store needs so that each deed of the cockpit can be done to something in it."""
+
+from datetime import timedelta
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Customer, Door, PointsTransfer, Role, Seller, StaffUser
+from accounts.services import customers, levels, points, tokens
+from loyalty.core.actors import SYSTEM
+from loyalty.core.imports import drafts, kinds, running
+from loyalty.core.messages import catalogue, templates
+from loyalty.core.messages.catalogue import MessageChannel
+from loyalty.core.messages.templates import Changes, Message, Text
+from loyalty.core.models import AuditEntry, ImportJob, Store, WebhookDelivery
+from loyalty.core.webhooks import signing
+from tests.factories.accounts import CustomerFactory, LevelFactory
+from tests.factories.staff import RoleFactory
+from tests.support.things import PEOPLE, fill
+
+
+# Under these stand things in a state of their own.
+class Blocked: ...
+
+
+class ByHand: ...
+
+
+class Checked: ...
+
+
+class Disabled: ...
+
+
+class Done: ...
+
+
+class Gold: ...
+
+
+class Pending: ...
+
+
+class Refused: ...
+
+
+class Reworded: ...
+
+
+def prepare(store: Store) -> dict[type, Any]:
+    """Fill a store, and put things into it for those deeds that need one in some state."""
+    store.setting_values |= {"webhooks": True, "uriWebhooks": "https://hooks.example.com/"}
+    store.save(update_fields=["setting_values"])
+    things = fill(store, "Home")
+    things |= _people(store) | _points(things[Customer]) | _letters(store) | _files(store)
+    things[Role] = RoleFactory("ACL:VIEW", name="Readers of roles")
+    for person in (things[Customer], things[Seller], things[StaffUser]):
+        tokens.open_browser_session(
+            person,
+            door=Door.PORTAL,
+            ip_address=None,
+            agent="",
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+    delivery = WebhookDelivery.objects.filter(pk=things[WebhookDelivery].pk)
+    delivery.update(state="failed", ended_at=timezone.now())
+    # Made when it is first asked for.
+    signing.list_valid(store, now=timezone.now())
+    long_ago = timezone.now() - timedelta(days=800)
+    AuditEntry.objects.create(store=None, created_at=long_ago, event_type="X", entity_type="Y")
+    return things
+
+
+def _people(store: Store) -> dict[type, Any]:
+    gold = LevelFactory(store, name="Gold", condition_value=1_000)
+    blocked, by_hand = CustomerFactory(store), CustomerFactory(store)
+    customers.deactivate(customer=blocked, actor=SYSTEM)
+    levels.assign_manually(customer=by_hand, level=gold, actor=SYSTEM)
+    return {Gold: gold, Blocked: blocked, ByHand: by_hand}
+
+
+def _points(customer: Customer) -> dict[type, Any]:
+    store = customer.store
+    values = store.setting_values
+    store.setting_values = values | {"allTimeNotLocked": False, "pointsDaysLocked": 9}
+    points.add(customer=customer, amount=Decimal(7), issuer="admin")
+    store.setting_values = values
+    mine = PointsTransfer.objects.of_customer(customer)
+    return {Pending: mine.get(value=7), PointsTransfer: mine.get(value=5)}
+
+
+def _letters(store: Store) -> dict[type, Any]:
+    off, reworded = (
+        next(
+            letter
+            for letter in templates.list_for(store, occasion)
+            if letter.channel == MessageChannel.EMAIL
+        )
+        for occasion in (catalogue.POINTS_EXPIRING, catalogue.NEW_LEVEL)
+    )
+    templates.enable(message=off, is_enabled=False, actor=SYSTEM)
+    changes = Changes(texts={"en": Text("Beans", "<p>Beans</p>")})
+    templates.change(message=reworded, changes=changes, actor=SYSTEM)
+    return {Disabled: _again(store, off), Reworded: _again(store, reworded)}
+
+
+def _again(store: Store, letter: Message) -> Message:
+    return templates.get(store, letter.uuid)
+
+
+def _files(store: Store) -> dict[type, Any]:
+    rows = "{0};Ann;New;true;{1};true\n"
+    good, bad = rows.format("a@example.com", "male"), rows.format("b@example.com", "x")
+    given = "customerEmail;points;type\neve@home.example.com;3;adding\n"
+    return {
+        Checked: _run(store, "customers", f"{PEOPLE}\n{good}", is_check=True),
+        Refused: _run(store, "customers", f"{PEOPLE}\n{bad}", is_check=False),
+        Done: _run(store, "points", given, is_check=False),
+    }
+
+
+def _run(store: Store, kind: str, text: str, *, is_check: bool) -> ImportJob:
+    known = kinds.get(kind)
+    assert known is not None
+    job = drafts.bring_in(
+        store=store,
+        kind=known,
+        file=BytesIO(text.encode()),
+        name=f"{kind}.csv",
+        actor=SYSTEM,
+        mapping=drafts.columns.propose(text.partition("\n")[0].split(";"), known),
+        is_check=is_check,
+    )
+    running.run(job.pk)
+    job.refresh_from_db()
+    return job
