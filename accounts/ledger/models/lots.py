@@ -38,12 +38,6 @@ class LotQuerySet(StoreQuerySet["Lot"]):
     def pending_at(self, now: datetime) -> Self:
         return self.filter(is_open=True, is_locked=True, active_from__gt=now)
 
-    def to_unlock(self, now: datetime) -> Self:
-        return self.filter(is_open=True, is_locked=True, active_from__lte=now)
-
-    def to_expire(self, now: datetime) -> Self:
-        return self.filter(is_open=True, is_locked=False, expires_at__lte=now)
-
 
 class Lot(StoreModel):
     """
