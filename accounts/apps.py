@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registries of segment criteria and of imports with this room's own."""
-        from accounts import exports
+        from accounts import exports, selections
         from accounts.api.open_loyalty import customer_imports, segment_imports, transfer_imports
         from accounts.segments import criteria, own
         from loyalty.core.exports import kinds as export_kinds
@@ -20,5 +20,6 @@ class AccountsConfig(AppConfig):
             customer_imports.CustomersKind,
             transfer_imports.PointsKind,
             segment_imports.SegmentCustomersKind,
+            *selections.KINDS,
         )
         export_kinds.register(*exports.KINDS)

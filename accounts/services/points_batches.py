@@ -48,6 +48,7 @@ def change(*, order: Order, actor: Actor, now: datetime) -> UUID:
         amount=order.amount,
         issuer=order.issuer,
         comment=order.comment,
+        key=order.key,
         expires_at=order.expires_at,
         now=now,
         actor=actor,

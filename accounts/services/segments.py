@@ -1,7 +1,7 @@
 """Create, change, switch and delete segments. Source: SG-1…7."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -149,7 +149,21 @@ def add_to_list(
         _publish(locked.store)
     _recalculate_later(locked)
     _record(actor, locked, "UpdateSegment", old, _told(locked), now)
+    _tell_of_listed(locked, added, actor, now)
     return set(added)
+
+
+def _tell_of_listed(
+    segment: Segment, customers: Iterable[UUID], actor: Actor, now: datetime | None
+) -> None:
+    """Write in the history of each customer which list they have come into."""
+    told = audit.changes({}, {"segmentId": segment.uuid, "segment": segment.name})
+    audit.record_many(
+        actor,
+        store=segment.store,
+        deeds=[audit.Deed("AddCustomerToSegment", "Customer", uuid, told) for uuid in customers],
+        now=now or clock.now(),
+    )
 
 
 @transaction.atomic

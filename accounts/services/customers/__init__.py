@@ -14,6 +14,8 @@ from accounts.services.customers.activating import (
     resend_activation_to,
 )
 from accounts.services.customers.changing import (
+    HasLabel,
+    add_label,
     assign_pos,
     confirm_change,
     issue_temporary_password,
@@ -26,12 +28,14 @@ __all__ = [
     "Changes",
     "CustomerAnonymized",
     "CustomerDeleted",
+    "HasLabel",
     "NotWaiting",
     "Registration",
     "activate",
     "activate_by_code",
     "activate_by_token",
     "actor_of",
+    "add_label",
     "assign_pos",
     "bring_in",
     "confirm_change",

@@ -13,7 +13,7 @@ from accounts.services.customer_locks import lock, lock_known
 from accounts.services.customers.records import actor_of, plain, record, save
 from loyalty.core import clock
 from loyalty.core.actors import Actor, ActorKind
-from loyalty.core.errors import InvalidFields, NotFound
+from loyalty.core.errors import DomainError, InvalidFields, NotFound
 from loyalty.core.messages import catalogue, templates
 from loyalty.core.services import audit
 
@@ -21,6 +21,12 @@ NOT_YOURS_TO_CHANGE = "You cannot change this value."
 AGREEMENTS = ("agreement1", "agreement2", "agreement3")
 # What customers may never set for themselves (8.1).
 STAFF_FIELDS = frozenset({"level", "pos", "seller", "created_at", "card_state"})
+
+
+class HasLabel(DomainError):
+    """This customer has the label already."""
+
+    code = "has_label"
 
 
 @transaction.atomic
@@ -56,6 +62,26 @@ def update(
     elif "level" in values and level is None and locked.manually_assigned_level_id is not None:
         level_moves.release(locked, now=now)
     _change(locked, values, actor, now)
+    return locked
+
+
+@transaction.atomic
+def add_label(
+    *, customer: Customer, key: str, value: str, actor: Actor, now: datetime | None = None
+) -> Customer:
+    """
+    Give a customer one more label; those that they have stay. Locks the customer.
+
+    :raises HasLabel: they have this very one. :raises InvalidFields: it is none, or one too many.
+    :raises CustomerAnonymized: they were.
+    """
+    locked = lock_known(customer)
+    [label] = customer_data.cleaned({"labels": [{"key": key, "value": value}]})["labels"]
+    if label in locked.labels:
+        raise HasLabel
+    values = {"labels": [*locked.labels, label]}
+    customer_data.refuse(customer_data.faults(values, locked.store))
+    _change(locked, values, actor, now or clock.now())
     return locked
 
 

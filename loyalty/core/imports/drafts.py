@@ -68,11 +68,11 @@ def keep(
 
     :raises Unreadable: nothing was kept. :raises TooFewColumns: nor was this.
     """
-    job = _look_at(store, kind, file, name, actor, now or clock.now())
+    job = look_at(store, kind, file, name, actor, now or clock.now())
     if _is_table(job) and len(_named(job.header)) < len(kind.required):
         raise TooFewColumns(kind.required)
     job.mapping = propose(store, kind, job.header)
-    with _stored(job, file):
+    with stored(job, file):
         job.save(force_insert=True)
     return job
 
@@ -99,14 +99,14 @@ def bring_in(
     :raises InvalidFields: the mapping names a column that is not there, or one twice.
     """
     now = now or clock.now()
-    job = _look_at(store, kind, file, name, actor, now)
+    job = look_at(store, kind, file, name, actor, now)
     if mapping is None:
         job.mapping = known_mapping(store, kind, job.header)
     else:
         job.mapping = _checked(mapping, job)
     if missing := missing_columns(job):
         raise MissingColumns(missing)
-    with _stored(job, file):
+    with stored(job, file):
         job.save(force_insert=True)
         if is_check:
             return check(job=job, now=now)
@@ -158,12 +158,18 @@ def check(*, job: ImportJob, now: datetime | None = None) -> ImportJob:
 
 @transaction.atomic
 def start(
-    *, job: ImportJob, actor: Actor, is_again: bool = False, now: datetime | None = None
+    *,
+    job: ImportJob,
+    actor: Actor,
+    is_again: bool = False,
+    is_woken: bool = True,
+    now: datetime | None = None,
 ) -> ImportJob:
     """
     Have a file's rows taken in the background.
 
     A file of the same content that was taken before changes nothing, unless `is_again`.
+    `is_woken`: False where the caller does the work itself.
 
     :raises NotReady: it was started before. :raises MissingColumns: its mapping lacks some.
     """
@@ -175,7 +181,7 @@ def start(
         locked.finished_at = locked.updated_at = now
         locked.save(update_fields=["state", "finished_at", "updated_at"])
         return locked
-    locked = _begin(job, ImportState.RUNNING, now)
+    locked = _begin(job, ImportState.RUNNING, now, is_woken=is_woken)
     audit_start(locked, actor, now)
     return locked
 
@@ -208,7 +214,7 @@ def audit_start(job: ImportJob, actor: Actor, now: datetime) -> None:
     audit.record(
         actor,
         store=job.store,
-        event_type="ImportFile",
+        event_type=jobs.kind_of(job).started_as,
         entity_type="Import",
         entity_id=job.uuid,
         data={"kind": job.kind, "format": job.format, "size": job.size},
@@ -230,7 +236,7 @@ def store_file(job: ImportJob, file: IO[bytes]) -> None:
 
 
 @contextmanager
-def _stored(job: ImportJob, file: IO[bytes]) -> Iterator[None]:
+def stored(job: ImportJob, file: IO[bytes]) -> Iterator[None]:
     """Keep a file, and what is written of it meanwhile; none of both where that is refused."""
     store_file(job, file)
     assert job.file.name is not None
@@ -242,9 +248,14 @@ def _stored(job: ImportJob, file: IO[bytes]) -> Iterator[None]:
         raise
 
 
-def _look_at(
+def look_at(
     store: Store, kind: type[Kind], file: IO[bytes], name: str, actor: Actor, now: datetime
 ) -> ImportJob:
+    """
+    Return what a file is, before it is kept.
+
+    :raises Unreadable: it is no file of rows.
+    """
     look = formats.look_at(file)
     job = new(store, kind, look.format, name, actor, now)
     job.size, job.digest, job.dialect = look.size, look.digest, look.dialect
@@ -291,7 +302,9 @@ def _remembered(store: Store, kind: type[Kind], header: Sequence[str]) -> dict[s
     return last.mapping if last is not None else None
 
 
-def _begin(job: ImportJob, state: ImportState, now: datetime) -> ImportJob:
+def _begin(
+    job: ImportJob, state: ImportState, now: datetime, *, is_woken: bool = True
+) -> ImportJob:
     locked = _locked(job)
     _require_ready(locked)
     if missing := missing_columns(locked):
@@ -304,7 +317,8 @@ def _begin(job: ImportJob, state: ImportState, now: datetime) -> ImportJob:
     locked.started_at = locked.finished_at = None
     locked.updated_at = now
     locked.save()
-    transaction.on_commit(lambda: _wake(locked))
+    if is_woken:
+        transaction.on_commit(lambda: _wake(locked))
     return locked
 
 

@@ -15,7 +15,9 @@ from loyalty.core.models import ImportJob, ImportState, Store
 
 
 def get(store: Store, uuid: UUID) -> ImportJob | None:
-    return ImportJob.objects.in_store(store).select_related("store").filter(uuid=uuid).first()
+    """Return the job of a file that somebody has sent."""
+    job = ImportJob.objects.in_store(store).select_related("store").filter(uuid=uuid).first()
+    return job if job is not None and kind_of(job).is_sent else None
 
 
 def find_earlier(job: ImportJob) -> ImportJob | None:
@@ -26,9 +28,7 @@ def find_earlier(job: ImportJob) -> ImportJob | None:
 
 
 def kind_of(job: ImportJob) -> type[Kind]:
-    kind = kinds.get(job.kind)
-    assert kind is not None, f"There is no kind of import called {job.kind}."
-    return kind
+    return kinds.of(job)
 
 
 def source_of(job: ImportJob) -> Source:

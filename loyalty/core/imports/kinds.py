@@ -16,7 +16,7 @@ from django.db import DataError, IntegrityError, transaction
 from loyalty.core.actors import Actor
 from loyalty.core.api.forms import NOT_BLANK
 from loyalty.core.errors import DomainError, InvalidFields
-from loyalty.core.models import RowOutcome, Store
+from loyalty.core.models import ImportJob, RowOutcome, Store
 from loyalty.core.xml_rows import Row
 
 # How the reference words the faults of a row's shape (IMP-3); they stand behind a node's name.
@@ -77,6 +77,10 @@ class Kind:
     id_key: ClassVar[str] = ""
     shapes: ClassVar[Mapping[str, str]] = {NOT_BLANK: REQUIRED}
     is_undoable: ClassVar[bool] = False
+    # People send its files. False: we write them ourselves, of what somebody chose in a list.
+    is_sent: ClassVar[bool] = True
+    # What the audit trail calls its beginning.
+    started_as: ClassVar[str] = "ImportFile"
     # Its rows are worth money, such as codes: they are shown to whoever may bring them in.
     is_secret: ClassVar[bool] = False
     # A page speaks of the kind itself, and a template would make one of it.
@@ -87,6 +91,11 @@ class Kind:
     def __init__(self, store: Store, actor: Actor) -> None:
         self.store = store
         self.actor = actor
+
+    @classmethod
+    def for_job(cls, job: ImportJob, actor: Actor) -> "Kind":
+        """Return what takes the rows of a job's file for somebody."""
+        return cls(job.store, actor)
 
     @classmethod
     def may_be_read_by(cls, actor: Actor) -> bool:
@@ -181,8 +190,23 @@ def register(*kinds: type[Kind]) -> None:
 
 
 def list_all() -> list[type[Kind]]:
+    """Return the kinds of files that people send."""
+    return [kind for kind in _kinds.values() if kind.is_sent]
+
+
+def every() -> list[type[Kind]]:
+    """Return all kinds, also those whose files we write ourselves."""
     return list(_kinds.values())
 
 
 def get(name: str) -> type[Kind] | None:
-    return _kinds.get(name)
+    """Return a kind of files that people send."""
+    kind = _kinds.get(name)
+    return kind if kind is not None and kind.is_sent else None
+
+
+def of(job: ImportJob) -> type[Kind]:
+    """Return the kind of a job's rows, also of those that were chosen in a list."""
+    kind = _kinds.get(job.kind)
+    assert kind is not None, f"There is no kind of import called {job.kind}."
+    return kind

@@ -72,7 +72,7 @@ def _count_attempt(job: ImportJob) -> None:
 
 
 def _work(job: ImportJob, seconds: float | None, tell: Teller | None) -> None:
-    kind = jobs.kind_of(job)(job.store, jobs.actor_of(job))
+    kind = jobs.kind_of(job).for_job(job, jobs.actor_of(job))
     with closing(chunks.Pieces(job)) as pieces, _collecting_between_chunks() as collect:
         begun_at = time.monotonic()
         pieces.skip(job.rows_done)

@@ -49,6 +49,8 @@ class ImportJob(StoreModel):
     # Of tables: the columns of the file in their order, and which node each stands for.
     header = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
+    # Of rows that were chosen in a list: what is to be done with each.
+    options = models.JSONField(default=dict, db_default={})
     state = models.CharField(max_length=16, choices=ImportState.choices, default=ImportState.DRAFT)
     rows_total = models.BigIntegerField(null=True)
     rows_done = models.BigIntegerField(default=0)
