@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import RangeNumericFilter
 
+from accounts.admin import customer_deeds
 from accounts.cockpit import formats
-from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.filters import (
     ChoiceFilter,
     DayRangeFilter,
@@ -21,6 +21,7 @@ from accounts.cockpit.filters import (
     SegmentFilter,
 )
 from accounts.cockpit.forms import CommandForm, DayField, LabelsField, Section, choices_of
+from accounts.cockpit.many import ManyAdmin
 from accounts.cockpit.pages import EmptyState
 from accounts.cockpit.vocabulary import word
 from accounts.models import (
@@ -230,7 +231,7 @@ class BoughtFilter(admin.SimpleListFilter):
         return queryset
 
 
-class CustomerAdmin(CockpitAdmin):
+class CustomerAdmin(ManyAdmin):
     """The list and the form; `loyalty.cockpit` registers it with the page."""
 
     resource = Resource.CUSTOMER
@@ -265,6 +266,7 @@ class CustomerAdmin(CockpitAdmin):
     search_help_text = gettext_lazy("Name, e-mail, phone or card")
     ordering = ("-created_at", "-pk")
     sortable_by = ("full_name", "figure_orders", "figure_spent", "last_bought", "joined")
+    many_forms = customer_deeds.FORMS
     audit_type = "Customer"
     empty_state = EmptyState(
         gettext_lazy("Nobody here yet"),

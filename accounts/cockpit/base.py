@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets, display
+from django.contrib.admin.views.main import ChangeList
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from accounts.cockpit import rights
+from accounts.cockpit.changelist import SteadyChangeList
 from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import Confirmation, EmptyState, Panel, Table, Tool
 from accounts.cockpit.paginator import EstimatingPaginator
@@ -58,7 +60,7 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
     show_facets = ShowFacets.NEVER
     list_filter_submit = True
     list_fullwidth = True
-    actions = None
+    actions: ClassVar[Any] = None
     object_template = "cockpit/object.html"
     form_template = "cockpit/form.html"
     confirm_template = "cockpit/confirm.html"
@@ -123,7 +125,14 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
                 spec.title = filter_word(field, spec.title)
         return changelist
 
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return SteadyChangeList
+
     def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return self.all_columns()
+
+    def all_columns(self) -> list[Any]:
+        """Return the list's columns, also those that somebody does not show."""
         return [self._columns.get(name, name) for name in self.list_display]
 
     def get_sortable_by(self, request: HttpRequest) -> list[Any]:

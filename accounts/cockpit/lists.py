@@ -41,7 +41,7 @@ def rows_of(
     """
 
     def find(store: Store, actor: Actor, query: QueryDict) -> "QuerySet[Any]":
-        screen = admin.site.get_model_admin(model)
+        screen: Any = admin.site.get_model_admin(model)
         if not ORDER.fullmatch(query.get(ORDER_VAR, "")):
             raise UnknownFilter
         request: Any = HttpRequest()
@@ -55,7 +55,7 @@ def rows_of(
             shown = _narrowed(screen.get_changelist(request))(
                 request,
                 model,
-                list_display=screen.get_list_display(request),
+                list_display=screen.all_columns(),
                 list_display_links=(),
                 list_filter=screen.get_list_filter(request),
                 date_hierarchy=None,

@@ -81,6 +81,12 @@ THEME = (
     gettext_noop("Dark"),
     gettext_noop("Light"),
     gettext_noop("No recent searches"),
+    gettext_noop("Run"),
+    gettext_noop("Run the selected action"),
+    # Django's Polish takes the objects' name, which the page has in English only.
+    gettext_noop("Select all %(total_count)s %(module_name)s"),
+    gettext_noop("Select all rows"),
+    gettext_noop("Select record"),
     gettext_noop("Type to search"),
 )
 WORDS = (

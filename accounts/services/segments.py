@@ -157,7 +157,7 @@ def _tell_of_listed(
     segment: Segment, customers: Iterable[UUID], actor: Actor, now: datetime | None
 ) -> None:
     """Write in the history of each customer which list they have come into."""
-    told = audit.changes({}, {"segmentId": segment.uuid, "segment": segment.name})
+    told = audit.changes({}, {"segmentId": segment.uuid})
     audit.record_many(
         actor,
         store=segment.store,

@@ -47,6 +47,11 @@ SENTENCES = {
     gettext_noop("There is no such customer."),
     gettext_noop("There is no such segment."),
     gettext_noop("This customer is in the list already."),
+    # Rows that were chosen in a list
+    gettext_noop("It is not there any more."),
+    gettext_noop("It was so already."),
+    gettext_noop("Nothing was chosen."),
+    gettext_noop("This customer has the label already."),
     # Rows that are none
     gettext_noop("A cell stands outside of the named columns."),
     gettext_noop("The line holds a NUL character."),

@@ -13,10 +13,11 @@ from campaigns.models import CampaignPhoto
 from loyalty.cockpit import imports_view, messages_view, webhooks_view
 from loyalty.cockpit.points_forms import DEEDS
 from loyalty.core.models import ExportJob, ImportJob, Store
-from tests.support.things import Letter, Unmatched
+from tests.support.things import Letter, Many, Unmatched
 
 # Of no store: of the installation, of Django's own site, or without an id of a thing in them.
 SHARED = {
+    "accounts_customer_many",
     "accounts_role",
     "app_list",
     "core_auditentry_archive",
@@ -70,6 +71,8 @@ def values_of(name: str, things: dict[type, Any]) -> Iterator[list[Any]]:
         yield [things[ImportJob].uuid]
     elif name == "import_act":
         yield from ([things[ImportJob].uuid, deed] for deed in imports_view.DEEDS)
+    elif name == "many_job":
+        yield [things[Many].uuid]
     elif name == "message":
         yield [things[Letter].uuid]
     elif name == "message_preview":

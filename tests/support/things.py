@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.ledger.models import Lot, PointType, Posting
 from accounts.models import PointsTransfer, Resource
 from accounts.segments.criteria import CriterionData
+from accounts.selections import AddLabel
 from accounts.services import points, segments
 from accounts.services.segments import SegmentData
 from campaigns.models import CampaignPhoto
@@ -19,7 +20,7 @@ from earning.models import Invitation, RuleType
 from earning.services import invitations
 from loyalty.core.actors import SYSTEM
 from loyalty.core.exports.writing import Format
-from loyalty.core.imports import drafts
+from loyalty.core.imports import drafts, selections
 from loyalty.core.imports import kinds as import_kinds
 from loyalty.core.messages import catalogue, templates
 from loyalty.core.models import (
@@ -130,11 +131,23 @@ def fill(store: Store, word: str) -> dict[type, Any]:
     assert len(found) == len(rows)
     found[Unmatched] = unmatched
     found[Letter] = letter
+    found[Many] = selections.begin(
+        store=store,
+        kind=AddLabel,
+        uuids=[eve.uuid],
+        options={"key": word, "value": ""},
+        actor=SYSTEM,
+        key=word,
+    )
     return found
 
 
 class Unmatched:
     """Under which the sale stands that is nobody's yet."""
+
+
+class Many:
+    """Under which the job stands that does something with many customers."""
 
 
 class Letter:

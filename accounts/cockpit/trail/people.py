@@ -17,6 +17,7 @@ OF_CUSTOMER = {
     "pos_id": "Pos",
     "pos": "Pos",
     "seller": "Seller",
+    "segment_id": "Segment",
 }
 _SIGN_IN = {"ended": gettext_lazy("Sessions that ended")}
 
@@ -59,6 +60,7 @@ words.register(
                 "ResendActivation": gettext_lazy("Sent the activation once more"),
                 "IssueTemporaryPassword": gettext_lazy("Issued a temporary password"),
                 "AssignPosToCustomer": gettext_lazy("Tied a customer to a point of sale"),
+                "AddCustomerToSegment": gettext_lazy("Added a customer to a segment’s list"),
                 "MoveCustomerToLevel": gettext_lazy("Put a customer into a level by hand"),
                 "RemoveManuallyAssignedLevel": gettext_lazy("Set a level back to automatic"),
                 "SetCustomerAvatar": gettext_lazy("Set a customer’s picture"),
@@ -76,6 +78,7 @@ words.register(
                 "gender": gettext_lazy("Gender"),
                 "birth_date": gettext_lazy("Birth date"),
                 "level_id": gettext_lazy("Level"),
+                "segment_id": gettext_lazy("Segment"),
                 "company": gettext_lazy("Company"),
                 "nip": gettext_lazy("Tax number"),
                 "agreement1": gettext_lazy("Agreement to the terms"),

@@ -28,8 +28,8 @@ def _job(name: Any) -> str:
 
 
 def _import_kind(name: Any) -> str:
-    kind = import_kinds.get(str(name))
-    return str(kind.title) if kind else str(name)
+    titles = {kind.name: str(kind.title) for kind in import_kinds.every()}
+    return titles.get(str(name), str(name))
 
 
 def _export_kind(name: Any) -> str:
@@ -142,6 +142,7 @@ words.register(
             gettext_lazy("import"),
             deeds={
                 "ImportFile": gettext_lazy("Imported a file"),
+                "ChangeMany": gettext_lazy("Began a change of many"),
                 "UndoImport": gettext_lazy("Took an import back"),
             },
             fields=_FILE,
