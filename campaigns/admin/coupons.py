@@ -1,14 +1,14 @@
 """Bought rewards: the list with its report, and what can be done with one coupon."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,16 +18,21 @@ from django.utils.translation import gettext_lazy
 from accounts.admin.ledger import customer_link
 from accounts.admin.pos import address_line
 from accounts.cockpit import formats, rights
-from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.filters import ChoiceFilter, DayRangeFilter
-from accounts.cockpit.forms import CommandForm, Section
+from accounts.cockpit.many import ManyAdmin
 from accounts.cockpit.pages import Confirmation, EmptyState, Fact, Panel, Table, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.trail import lines as trail
 from accounts.cockpit.vocabulary import word
 from accounts.models import Access, Customer, Resource
 from accounts.selectors import search
-from campaigns.admin import words
+from campaigns.admin import packing, words
+from campaigns.admin.coupon_forms import (
+    CancelForm,
+    CouponForm,
+    DeliveryForm,
+    ManyDeliveriesForm,
+)
 from campaigns.models import (
     Coupon,
     CouponCode,
@@ -46,83 +51,7 @@ from loyalty.core.errors import DomainError
 
 # How many customers and codes a search looks at: more, and it should say more.
 FOUND_MAX = 200
-
-
-class CouponForm(CommandForm):
-    """A deed on a coupon, whose refusals are told in the person's language. `done`: what to say."""
-
-    done: ClassVar[Any] = gettext_lazy("%(name)s was saved.")
-
-    def add_refusal(self, refusal: DomainError) -> None:
-        self.add_error(refusal.field if refusal.field in self.fields else None, word(refusal))
-
-
-class DeliveryForm(CouponForm):
-    """Where the delivery stands; any may follow any other (DEL-3)."""
-
-    status = forms.ChoiceField(label=gettext_lazy("Delivery"), required=False)
-    sections = (Section(gettext_lazy("Delivery"), ("status",)),)
-
-    def initial_values(self) -> dict[str, Any]:
-        return {"status": self.instance.delivery_status}
-
-    def prepare(self) -> None:
-        field = self.fields["status"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            ("", _("none")),
-            *((each.value, word(each.label)) for each in DeliveryStatus),
-        ]
-
-    def run(self, data: dict[str, Any]) -> Coupon:
-        return coupons.change_delivery(
-            store=self.store,
-            customer=self.instance.customer,
-            coupon_uuid=self.instance.uuid,
-            status=data["status"],
-            actor=self.actor,
-        )
-
-
-class CancelForm(CouponForm):
-    """A coupon is taken away; what that frees is the staff member's choice."""
-
-    submit_label = gettext_lazy("Cancel the coupon")
-    done = gettext_lazy("%(name)s is cancelled.")
-
-    frees_code = forms.BooleanField(
-        label=gettext_lazy("Free the code"),
-        required=False,
-        help_text=gettext_lazy("It goes back to the pool, and somebody else may get it."),
-    )
-    frees_limit = forms.BooleanField(
-        label=gettext_lazy("Free the limit"),
-        required=False,
-        help_text=gettext_lazy("It no longer counts as taken: the customer may take another one."),
-    )
-    sections = (
-        Section(
-            gettext_lazy("Cancel the coupon"),
-            ("frees_code", "frees_limit"),
-            gettext_lazy(
-                "It cannot be used any more, and this cannot be undone. Points are not given back "
-                "here: add them on the customer's page."
-            ),
-        ),
-    )
-
-    def prepare(self) -> None:
-        if not self.instance.holds_code:
-            del self.fields["frees_code"]
-
-    def run(self, data: dict[str, Any]) -> Coupon:
-        return coupons.cancel(
-            store=self.store,
-            coupon_uuid=self.instance.uuid,
-            frees_code=data.get("frees_code", False),
-            frees_limit=data["frees_limit"],
-            actor=self.actor,
-        )
+PACKING = "packing"
 
 
 class RewardFilter(admin.RelatedFieldListFilter):
@@ -137,7 +66,7 @@ class RewardFilter(admin.RelatedFieldListFilter):
 
 
 @admin.register(Coupon)
-class CouponAdmin(CockpitAdmin):
+class CouponAdmin(ManyAdmin):
     resource = Resource.REWARD_CAMPAIGN
     list_display = (
         "bought_at",
@@ -165,6 +94,7 @@ class CouponAdmin(CockpitAdmin):
     search_help_text = gettext_lazy("The whole code, or the customer's name, e-mail, phone or card")
     ordering = ("-purchased_at", "-pk")
     sortable_by = ("bought_at", "figure_cost")
+    many_forms = (ManyDeliveriesForm,)
     audit_type = "Coupon"
     empty_state = EmptyState(
         gettext_lazy("Nothing bought yet"),
@@ -205,13 +135,48 @@ class CouponAdmin(CockpitAdmin):
             f"&campaign_type__exact={RewardType.GIFT_CODE.value}"
         )
         is_used = request.GET.get("is_used__exact")
-        is_to_send = request.GET.get("delivery_status__exact") == DeliveryStatus.ORDERED
+        shipped = f"delivery_status__exact={DeliveryStatus.SHIPPED.value}"
+        delivery = request.GET.get("delivery_status__exact")
+        is_to_send = delivery == DeliveryStatus.ORDERED
+        is_shipped = delivery == DeliveryStatus.SHIPPED
         return (
-            (_("All"), "?", is_used is None and not is_to_send),
+            (_("All"), "?", is_used is None and delivery is None),
             (_("Unused"), "?is_used__exact=0", is_used == "0"),
             (_("Used"), "?is_used__exact=1", is_used == "1"),
             (_("To send"), f"?{to_send}", is_to_send),
+            (_("Shipped"), f"?{shipped}", is_shipped),
         )
+
+    def many_deeds(self, request: HttpRequest) -> list[tuple[str, Any]]:
+        deeds = super().many_deeds(request)
+        # It names people.
+        if rights.may(request.actor, Resource.CUSTOMER):  # type: ignore[attr-defined]
+            deeds.append((PACKING, gettext_lazy("Packing list")))
+        return deeds
+
+    def many_url(self, name: str) -> str:
+        if name == PACKING:
+            return reverse("admin:campaigns_coupon_packing")
+        return super().many_url(name)
+
+    def packing_view(self, request: CockpitRequest) -> HttpResponse:
+        """Show a page to be printed: where the chosen gifts go, and what goes into each parcel."""
+        rights.require(request.actor, self.resource)
+        rights.require(request.actor, Resource.CUSTOMER)
+        try:
+            chosen = self.chosen(request)
+        except DomainError as refusal:
+            messages.error(request, word(refusal.message))
+            return HttpResponseRedirect(self.list_url())
+        query = request.GET.urlencode()
+        back = chosen.query.urlencode()
+        context = packing.context_of(chosen.rows, sees_codes=words.sees_codes(request.actor)) | {
+            "back_url": f"{self.list_url()}?{back}" if back else self.list_url(),
+            "deliver_url": f"{self.many_url(ManyDeliveriesForm.kind.name)}?{query}"
+            if self.may_modify(request)
+            else "",
+        }
+        return TemplateResponse(request, "cockpit/packing.html", context)
 
     def changelist_view(
         self, request: CockpitRequest, extra_context: dict[str, Any] | None = None
@@ -262,6 +227,7 @@ class CouponAdmin(CockpitAdmin):
         name = "campaigns_coupon"
         return [
             path("csv/", wrap(self.csv_view), name=f"{name}_csv"),
+            path("packing/", wrap(self.packing_view), name=f"{name}_packing"),
             path("<int:object_id>/use/", wrap(self.use_view), name=f"{name}_use"),
             path("<int:object_id>/delivery/", wrap(self.delivery_view), name=f"{name}_delivery"),
             path("<int:object_id>/cancel/", wrap(self.cancel_view), name=f"{name}_cancel"),

@@ -51,6 +51,7 @@ SENTENCES = {
     gettext_noop("It is not there any more."),
     gettext_noop("It was so already."),
     gettext_noop("Nothing was chosen."),
+    gettext_noop("Only gifts are sent."),
     gettext_noop("This customer has the label already."),
     # Rows that are none
     gettext_noop("A cell stands outside of the named columns."),

@@ -20,6 +20,7 @@ SHARED = {
     "accounts_customer_many",
     "accounts_role",
     "app_list",
+    "campaigns_coupon_many",
     "core_auditentry_archive",
     "export_new",
     "job",
