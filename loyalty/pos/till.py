@@ -110,9 +110,12 @@ class Register(SellerPage):
             for name, texts in (faults or {}).items()
         }
         shown = {*self.TEXTS, "agreement1"}
+        waiting = [name for name in self.TEXTS if (name in errors if errors else not given[name])]
         values = {
             "given": given,
             "errors": errors,
+            # Where the next key goes: what was refused, else what is not known yet.
+            "first_is": dict.fromkeys(waiting[:1], True),
             "agreed": {name: name in request.POST for name in ("agreement1", "agreement2")},
             "is_by_text": self.store.settings.preferred_communication_method == Channel.SMS,
             "refusal": " ".join(text for name, text in errors.items() if name not in shown),

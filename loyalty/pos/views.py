@@ -139,6 +139,7 @@ class SignIn(Page):
         values = {
             "refusal": refusal,
             "email": email,
+            "first_is": {"password" if email else "email": True},
             "was_idle": was_idle,
             "idle_minutes": self.store.settings.pos_idle_minutes,
         }

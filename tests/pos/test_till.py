@@ -124,3 +124,49 @@ def count(till, alice) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert till.get(address_of(alice)).status_code == 200
     return len(queries)
+
+
+FOCUSED = re.compile(r'name="(\w+)"[^>]*\bautofocus')
+
+
+def test_takes_the_next_scan_wherever_nothing_else_is_to_be_filled_in(till, alice):
+    sale = SaleFactory(alice, "12.50", number="R-1")
+    addresses = ("/pos/", "/pos/?q=nobody", address_of(alice), f"/pos/documents/{sale.uuid}/")
+
+    for address in addresses:
+        assert FOCUSED.findall(text_of(till.get(address))) == ["q"], address
+
+
+def test_does_not_add_the_next_scan_to_what_was_found_nowhere(till):
+    page = text_of(till.get("/pos/?q=nobody"))
+
+    field = re.search(r'<input[^>]*id="q"[^>]*>', page)[0]
+    assert 'placeholder="nobody"' in field
+    assert "value=" not in field
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        pytest.param({}, "first_name", id="nothing-known"),
+        pytest.param({"first_name": "Ann", "last_name": "Lee"}, "phone", id="what-is-known-yet"),
+    ],
+)
+def test_begins_in_the_first_field_to_fill_in(till, data, field):
+    assert FOCUSED.findall(text_of(till.get("/pos/register/", data))) == [field]
+
+
+def test_goes_back_to_the_field_that_was_refused(till, alice):
+    given = {"first_name": "Ann", "last_name": "Lee", "email": alice.email, "agreement1": "on"}
+
+    page = till.post("/pos/register/", given)
+
+    assert page.status_code == 422
+    assert FOCUSED.findall(text_of(page)) == ["email"]
+
+
+def test_asks_for_the_code_of_a_customer_who_waits_for_it(till, alice):
+    alice.status = "new"
+    alice.save(update_fields=["status"])
+
+    assert FOCUSED.findall(text_of(till.get(address_of(alice)))) == ["code"]
