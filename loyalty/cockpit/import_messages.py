@@ -56,6 +56,8 @@ SENTENCES = {
     # Rows that are none
     gettext_noop("A cell stands outside of the named columns."),
     gettext_noop("The line holds a NUL character."),
+    gettext_noop("The line holds half a surrogate pair."),
+    gettext_noop("The line is nested too deep."),
     gettext_noop("The line is no JSON object."),
     gettext_noop("The line is not JSON."),
     gettext_noop("The line is too long."),
@@ -68,6 +70,7 @@ SENTENCES = {
     gettext_noop("The file is a ZIP archive. Unpack it, and send the file inside."),
     gettext_noop("The file is empty."),
     gettext_noop("The file is not text, nor a workbook (XLSX)."),
+    gettext_noop("The first line holds a NUL character."),
     gettext_noop("The first line must name the columns."),
     gettext_noop(
         "The request ended before the file did. The rows that are counted here were taken."

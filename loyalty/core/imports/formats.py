@@ -250,6 +250,8 @@ def _checked(cells: list[str]) -> tuple[str, ...]:
         header.pop()
     if not header:
         raise Unreadable("The first line must name the columns.")
+    if any("\0" in name for name in header):
+        raise Unreadable("The first line holds a NUL character.")
     if len(header) > COLUMNS_MAX:
         raise Unreadable(f"The file has more than {COLUMNS_MAX} columns.")
     for name, count in Counter(filter(None, header)).items():

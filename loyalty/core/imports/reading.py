@@ -12,13 +12,15 @@ from typing import IO, Any, cast
 from loyalty.core.imports import formats, sheets
 from loyalty.core.imports.formats import LINE_CHARACTERS_MAX, BadLine, Format
 from loyalty.core.imports.kinds import Kind
-from loyalty.core.xml_rows import NotXML, Row, read_rows
+from loyalty.core.xml_rows import DEPTH_MAX, NotXML, Row, read_rows
 
 # Lines of one row, such as the items of a purchase.
 LINES_MAX = 2_000
 # What the file of refused rows says of each; it is no column of anybody's.
 ERROR_COLUMN = "import_error"
 
+# What an escape in JSON can bring, and no text has.
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 DAY_WITH_DOTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 DAY_AND_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00)?", re.ASCII)
 # One or two digits behind the comma, or more than three: three may part thousands.
@@ -82,16 +84,18 @@ def _read_json_lines(file: IO[bytes], source: Source) -> Iterator[FileRow]:
 
 
 def _of_json(line: str, kind: type[Kind]) -> FileRow:
+    # Of a line that is no row its text is kept, to be mended; escapes stay as they are written.
+    text = line.rstrip("\r\n").replace("\0", "")
     try:
         # Numbers stay as they are written.
         value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError):
-        return FileRow({}, line.rstrip("\r\n"), "The line is not JSON.")
+        return FileRow({}, text, "The line is not JSON.")
+    if fault := _fault_of_json(value):
+        return FileRow({}, text, fault)
     if not isinstance(value, dict):
         return FileRow({}, value, "The line is no JSON object.")
     value.pop(ERROR_COLUMN, None)
-    if _has_null_sign(value):
-        return FileRow({}, None, "The line holds a NUL character.")
     tree: dict[str, list[Any]] = {column: [""] for column in _plain_columns(kind)}
     for path, each in value.items():
         _put(tree, path.split("."), _node(path, each))
@@ -113,12 +117,26 @@ def _node(name: str, value: Any) -> Any:
     return sheets.text_of(value)
 
 
-def _has_null_sign(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any("\0" in key or _has_null_sign(each) for key, each in value.items())
-    if isinstance(value, list):
-        return any(_has_null_sign(each) for each in value)
-    return isinstance(value, str) and "\0" in value
+def _fault_of_json(value: Any) -> str:
+    """Say what no database takes of a value that was read, or what nobody's row has."""
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        texts = [each for each in level if isinstance(each, str)]
+        texts += [key for each in level if isinstance(each, dict) for key in each]
+        for text in texts:
+            if "\0" in text:
+                return "The line holds a NUL character."
+            if HALF_A_PAIR.search(text):
+                return "The line holds half a surrogate pair."
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return ""
+    return "The line is nested too deep."
 
 
 def _lines(file: IO[bytes], source: Source) -> Iterator[Sequence[str] | BadLine]:

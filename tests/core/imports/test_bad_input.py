@@ -54,6 +54,9 @@ def archive(**parts: str) -> bytes:
         pytest.param("email;e;email\n", "The column email stands there 2 times.", id="twice"),
         pytest.param(";;\n1;2;3\n", "The first line must name the columns.", id="no-names"),
         pytest.param(
+            f"{'e' * 64};a\0b\n1;2\n", "The first line holds a NUL character.", id="nul-in-names"
+        ),
+        pytest.param(
             ";".join(f"c{number}" for number in range(501)),
             "The file has more than 500 columns.",
             id="too-many-columns",
@@ -126,6 +129,29 @@ GOOD = ";".join(person(1))
         ),
         pytest.param(
             f"{as_json_lines([person(1)])}\n[1]\n", "The line is no JSON object.", id="json-list"
+        ),
+        pytest.param(
+            f"{as_json_lines([person(1)])}\n{{broken \0\n", "The line is not JSON.", id="json-nul"
+        ),
+        pytest.param(
+            f'{as_json_lines([person(1)])}\n{{"email": "\\u0000"}}\n',
+            "The line holds a NUL character.",
+            id="json-escaped-nul",
+        ),
+        pytest.param(
+            f'{as_json_lines([person(1)])}\n["\\u0000"]\n',
+            "The line holds a NUL character.",
+            id="json-list-with-nul",
+        ),
+        pytest.param(
+            f'{as_json_lines([person(1)])}\n{{"labels": [{{"\\ud83d": "x"}}]}}\n',
+            "The line holds half a surrogate pair.",
+            id="json-half-a-pair",
+        ),
+        pytest.param(
+            f'{as_json_lines([person(1)])}\n{{"a": {"[" * 900}{"]" * 900}}}\n',
+            "The line is nested too deep.",
+            id="json-deep",
         ),
         pytest.param(
             f"{as_json_lines([person(1)])}\n{'{' + '[' * 1_100_000}\n",
