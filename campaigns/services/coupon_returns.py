@@ -92,7 +92,8 @@ def parts_of(
         parts = (Part(coupon, _open_amount(coupon)) for coupon in coupons)
         return [part for part in parts if part.amount > 0]
     total = sum((Decimal(coupon.code) for coupon in coupons), ZERO)
-    left = (returned / sale_gross * total).quantize(CENT, rounding=ROUND_HALF_UP)
+    # Multiplied first: a share such as 1.69 / 14 has no end, and what is cut off it is half a cent.
+    left = (returned * total / sale_gross).quantize(CENT, rounding=ROUND_HALF_UP)
     return list(_spread(coupons, left))
 
 

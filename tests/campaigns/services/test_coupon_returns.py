@@ -87,6 +87,16 @@ def test_rounds_once(customer):
     assert given_back() == [("2.22", None)]
 
 
+def test_rounds_half_a_cent_up(customer):
+    """RET-3: 1.69/14 × 7 = 0.845, though 1.69/14 has no end."""
+    sale = SaleFactory(customer, 14)
+    used_on(customer, sale, 50)
+
+    register(customer.store, return_of(sale, "1.69"))
+
+    assert given_back() == [("0.85", None)]
+
+
 def test_without_the_setting_nothing_comes_back(customer):
     """RET-9: the points' switch, too."""
     sale = SaleFactory(customer, 100)
