@@ -46,6 +46,12 @@ class CannotBeUnused(DomainError):
     code = "coupon_cannot_be_unused"
 
 
+class GivenBack(DomainError):
+    """A return has given this coupon back as a new one."""
+
+    code = "coupon_given_back"
+
+
 class UndoTooLate(DomainError):
     """Only the seller who marked it can take that back, for ten minutes."""
 
@@ -97,11 +103,12 @@ def mark(
     Mark coupons as used or, for staff, as unused again: all rows or none (USE-1…8).
 
     A customer marks only their own; a seller may undo their own mark for ten minutes. A sale that
-    a coupon is used on is one of the coupon's customer: its return gives the coupon back to them.
-    Locks the coupons in primary-key order.
+    a coupon is used on is one of the coupon's customer: its return gives the coupon back to them,
+    and then nobody can mark it as unused, too: it would be worth its amount twice. Locks the
+    coupons in primary-key order.
 
-    :raises NothingToMark, NotFound, UnknownSale, CannotBeUsed, CannotBeUnused, UndoTooLate: nothing
-        was written.
+    :raises NothingToMark, NotFound, UnknownSale, CannotBeUsed, CannotBeUnused, UndoTooLate,
+        GivenBack: nothing was written.
     """
     now = now or clock.now()
     if not 1 <= len(marks) <= ROWS_MAX:
@@ -157,6 +164,8 @@ def _check(coupon: Coupon, row: Mark, actor: Actor, now: datetime, *, is_again: 
         raise CannotBeUnused
     elif actor.kind == ActorKind.SELLER and not _may_undo(coupon, actor, now):
         raise UndoTooLate
+    elif coupon.returned_amount:
+        raise GivenBack
 
 
 def _check_sale(coupon: Coupon, row: Mark, known: Mapping[UUID, Sale]) -> None:

@@ -59,6 +59,7 @@ REFUSALS = {
     "limit_per_customer_exceeded": gettext_lazy("The customer has taken it as often as they can."),
     "not_allowed": gettext_lazy("This account cannot buy rewards at the moment."),
     "coupon_cannot_be_used": gettext_lazy("This coupon cannot be used any more."),
+    "coupon_given_back": gettext_lazy("The purchase was returned: a new coupon replaces this one."),
     "undo_too_late": gettext_lazy("It is too late to undo this: ask somebody at the cockpit."),
     "code_too_soon": gettext_lazy("A message left a moment ago. Wait two minutes."),
     "not_waiting": gettext_lazy("This account is active already."),

@@ -214,6 +214,24 @@ def test_sellers_take_back_their_own_mark_for_ten_minutes(customer):
         mark(back, actor=SELLER)
 
 
+@pytest.mark.parametrize("actor", [STAFF, SELLER], ids=["staff", "seller"])
+def test_what_a_return_gave_back_stays_used(customer, actor):
+    """RET-6: the original stays used, or it would be worth its amount twice."""
+    sale = SaleFactory(customer, 100)
+    campaign = CampaignFactory(customer.store, "percentage_discount_code")
+    [coupon] = rewards.buy(
+        campaign=campaign, customer=customer, actor=STAFF, transaction_uuid=sale.uuid
+    )
+    mark(row(coupon, transaction_uuid=sale.uuid), actor=actor)
+    ReturnFactory(sale, 50)
+
+    with pytest.raises(coupons.GivenBack):
+        mark(row(coupon, is_used=False), actor=actor)
+
+    coupon.refresh_from_db()
+    assert (coupon.is_used, coupon.used_for_transaction_uuid) == (True, sale.uuid)
+
+
 def test_delivery_status(customer):
     """DEL-1, DEL-2, DEL-3."""
     coupon = buy(customer)
