@@ -16,6 +16,7 @@ from campaigns.models import (
     CampaignTally,
     Coupon,
     CouponCode,
+    CouponOrigin,
     CouponStatus,
     CustomerUsage,
     DeliveryStatus,
@@ -253,7 +254,8 @@ def cancel(
     Cancel a customer's coupon. Points are not given back here.
 
     `frees_code`: the code goes back to the pool, in its old place. `frees_limit`: the purchase does
-    not count against the limits any more. Neither happens unless the staff member says so.
+    not count against the limits any more. Neither happens unless the staff member says so, nor for
+    what a return gave back: that was never counted.
 
     :raises NotFound: the store has no such coupon. :raises NotCancellable: used, or cancelled.
     """
@@ -277,28 +279,33 @@ def cancel(
     if is_code_freed:
         assert coupon.pool_code_id is not None
         CouponCode.objects.filter(pk=coupon.pool_code_id).update(is_issued=False)
-    if frees_limit:
-        _uncount_customer(coupon)
-    if is_code_freed or frees_limit:
+    is_limit_freed = frees_limit and coupon.origin != CouponOrigin.RETURN
+    is_customer_gone = is_limit_freed and _uncount_customer(coupon)
+    if is_code_freed or is_limit_freed:
         tally, _ = CampaignTally.objects.get_or_create(
             campaign_id=coupon.campaign_id, shard=0, defaults={"terms": coupon.campaign.terms}
         )
         # In the database: buyers count in the same row meanwhile.
         CampaignTally.objects.filter(pk=tally.pk).update(
-            issued=F("issued") - int(is_code_freed), used=F("used") - int(frees_limit)
+            issued=F("issued") - int(is_code_freed),
+            used=F("used") - int(is_limit_freed),
+            customers=F("customers") - int(is_customer_gone),
         )
     events.canceled(coupon, now=now)
-    data: dict[str, object] = {"freesCode": is_code_freed, "freesLimit": frees_limit}
+    data: dict[str, object] = {"freesCode": is_code_freed, "freesLimit": is_limit_freed}
     _record(actor, coupon, "CancelCoupon", now, data)
     return coupon
 
 
-def _uncount_customer(coupon: Coupon) -> None:
+def _uncount_customer(coupon: Coupon) -> bool:
+    """Count a customer's purchases one less; True: none is left, the next is their first again."""
     usage = CustomerUsage.objects.select_for_update().get(
         campaign_id=coupon.campaign_id, customer_id=coupon.customer_id
     )
+    was_last = usage.used == 1
     usage.used = max(0, usage.used - 1)
     usage.save(update_fields=["used"])
+    return was_last
 
 
 def _record(

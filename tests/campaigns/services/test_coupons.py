@@ -289,6 +289,34 @@ def test_staff_may_free_its_code_and_its_limit(customer):
     assert AuditEntry.objects.get(event_type="CancelCoupon").data["freesCode"] is True
 
 
+def test_who_comes_back_after_their_limit_was_freed_is_one_customer(customer):
+    coupon = buy(customer, **LIMIT)
+
+    cancel(coupon, frees_limit=True)
+
+    assert usage.get_tally(coupon.campaign).customers == 0
+    rewards.buy(campaign=coupon.campaign, customer=customer, actor=STAFF, now=NOW)
+    tally = usage.get_tally(coupon.campaign)
+    assert (tally.used, tally.customers) == (1, 1)
+
+
+def test_what_a_return_gave_back_frees_no_limit(customer):
+    """It is no purchase, and was not counted as one."""
+    sale = SaleFactory(customer, 100)
+    campaign = CampaignFactory(customer.store, "percentage_discount_code")
+    [coupon] = rewards.buy(
+        campaign=campaign, customer=customer, actor=STAFF, transaction_uuid=sale.uuid
+    )
+    mark(row(coupon, transaction_uuid=sale.uuid))
+    ReturnFactory(sale, 50)
+
+    cancel(Coupon.objects.get(origin="return"), frees_limit=True)
+
+    assert usage.get_tally(campaign).used == 1
+    assert usage.get_customer_usages(customer.pk, [campaign.pk]) == {campaign.pk: 1}
+    assert AuditEntry.objects.get(event_type="CancelCoupon").data["freesLimit"] is False
+
+
 def test_a_used_coupon_is_not_cancelled(customer):
     coupon = buy(customer)
     mark(row(coupon))
