@@ -1,5 +1,6 @@
 """`manage.py serve`: everything that an installation on one machine needs, as one process tree."""
 
+import errno
 import socket
 import sys
 from argparse import ArgumentParser
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -43,6 +44,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, demo: bool, only: list[str], **options: Any) -> None:
+        if "web" in only:
+            require_free_port()
         supervisor = Supervisor()
         self.prepare(demo=demo)
         if "web" in only:
@@ -137,6 +140,34 @@ def program(name: str) -> list[str]:
 def has_unapplied_migrations() -> bool:
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def require_free_port() -> None:
+    """
+    Refuse to share the port with another program, or with another tree of ours.
+
+    The web server itself would: its processes share theirs, and do not mind who else is there.
+
+    :raises CommandError: somebody listens there, or nobody may; says what to do.
+    """
+    try:
+        found = socket.getaddrinfo(
+            settings.HOST, settings.PORT, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, kind, protocol, _name, address = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # Connections of a server that has just ended do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        why = {
+            errno.EADDRINUSE: "is used by another program, or Loyalty runs there already",
+            errno.EACCES: "may only be opened by root",
+        }.get(error.errno or 0, f"cannot be opened ({error.strerror})")
+        raise CommandError(
+            f"Port {settings.PORT} of {settings.HOST} {why}. "
+            "Choose another one with PORT, such as PORT=8282."
+        ) from error
 
 
 def is_listening() -> bool:
