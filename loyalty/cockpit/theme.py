@@ -24,7 +24,10 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "8px",
     "STYLES": [lambda request: static("cockpit/cockpit.css")],
-    "SCRIPTS": [lambda request: static("cockpit/file-inputs.js")],
+    "SCRIPTS": [
+        lambda request: static("cockpit/file-inputs.js"),
+        lambda request: static("cockpit/unsaved.js"),
+    ],
     "ACCOUNT": {"navigation": "loyalty.cockpit.navigation.account_links"},
     "COLORS": {
         # A warm grey and a deep teal: calm for eight hours, and 4.5:1 on white where it is text.

@@ -49,7 +49,8 @@
       const input = document.createElement("input");
       Object.assign(input, { type: "hidden", name: "do", value: deed });
       form.append(input);
-      form.submit();
+      // As a button would, so that others hear of it; of a form that novalidate lets pass.
+      form.requestSubmit();
     }
 
     form.addEventListener("input", (event) => {
