@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, ClassVar
 
 from django import forms
@@ -30,7 +31,8 @@ from campaigns.models import (
 )
 from campaigns.selectors import campaign_figures, usage
 from campaigns.selectors.usage import Tally
-from campaigns.services import pool_jobs, pools
+from campaigns.services import pool_files, pool_jobs, pools
+from campaigns.services.pool_files import BadLines, Fault, Faults
 from loyalty.core.errors import DomainError, InvalidFields
 
 FREE_SHOWN = 20
@@ -59,6 +61,10 @@ class PoolForm(CommandForm):
     icon: ClassVar[str]
 
     def add_refusal(self, refusal: DomainError) -> None:
+        if isinstance(refusal, BadLines):
+            name = "file" if "file" in self.fields else "codes"
+            self.add_error(name, lines_at_fault(refusal.faults))
+            return
         errors = (
             refusal.errors
             if isinstance(refusal, InvalidFields)
@@ -142,6 +148,7 @@ class TypeForm(PoolForm):
     )
 
     def run(self, data: dict[str, Any]) -> None:
+        pool_files.check(BytesIO(self["codes"].value().encode()))
         pools.set_codes(
             campaign=self.instance,
             codes=data["codes"],
@@ -151,6 +158,27 @@ class TypeForm(PoolForm):
 
     def done(self) -> str:
         return _("The pool was filled.")
+
+
+FAULTS = {
+    Fault.TOO_LONG: gettext_lazy("longer than 255 characters"),
+    Fault.NOT_TEXT: gettext_lazy("no text in UTF-8"),
+}
+
+
+def lines_at_fault(faults: Faults) -> str:
+    """Say which lines cannot be taken: the first few, and how many more."""
+    named = ", ".join(
+        _("line %(line)s (%(fault)s)") % {"line": line, "fault": FAULTS[fault]}
+        for line, fault in faults.first
+    )
+    if more := faults.count - len(faults.first):
+        named = _("%(lines)s and %(count)s more") % {"lines": named, "count": formats.whole(more)}
+    return ngettext(
+        "Nothing was loaded, as one line cannot be taken: %(lines)s.",
+        "Nothing was loaded, as %(count)s lines cannot be taken: %(lines)s.",
+        faults.count,
+    ) % {"count": formats.whole(faults.count), "lines": named}
 
 
 FORMS: tuple[type[PoolForm], ...] = (GenerateForm, LoadForm, TypeForm)

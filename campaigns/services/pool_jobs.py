@@ -21,7 +21,7 @@ from campaigns import codes as patterns
 from campaigns import events
 from campaigns.models import PoolJob, PoolJobKind, PoolJobStatus, RewardCampaign
 from campaigns.services import campaign_validation as validation
-from campaigns.services import pools
+from campaigns.services import pool_files, pools
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
@@ -36,7 +36,6 @@ PATTERN_MAX = 64
 SEPARATORS = re.compile(rb"[;\r\n]")
 OPEN = (PoolJobStatus.WAITING, PoolJobStatus.RUNNING)
 
-NOT_TEXT = "The file is not text in UTF-8."
 NO_ROOM = "The pattern needs more # signs: its codes could be guessed."
 
 
@@ -81,9 +80,13 @@ def load(
     Have the codes of a text file added to a pool; semicolons and line ends part them (POOL-5).
 
     :raises NoPool: a kind of reward without codes. :raises InvalidFields: the file is empty.
+    :raises BadLines: of some lines nothing can be made; nothing was begun.
     """
     if not file.size:
         raise InvalidFields({"file": [validation.BLANK]})
+    file.seek(0)
+    pool_files.check(cast("IO[bytes]", file))
+    file.seek(0)
     job = _new_job(campaign, PoolJobKind.LOAD, file.size, now or clock.now())
     job.file.save(str(PurePath(f"{uuid7()}.txt")), file, save=False)
     return _started(job, actor)
@@ -192,7 +195,7 @@ def read_codes(
     try:
         return [code.decode() for code in SEPARATORS.split(part)], offset + end
     except UnicodeDecodeError as error:
-        raise InvalidFields({"coupons": [NOT_TEXT]}) from error
+        raise InvalidFields({"coupons": [pool_files.Fault.NOT_TEXT.value]}) from error
 
 
 def _drop_file(job: PoolJob) -> None:

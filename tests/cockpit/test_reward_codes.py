@@ -85,14 +85,42 @@ def test_loads_no_empty_file(cockpit, campaign):
     assert not PoolJob.objects.exists()
 
 
-def test_says_what_was_wrong_with_a_file(cockpit, campaign):
-    client = cockpit()
-    file = SimpleUploadedFile("codes.csv", b"\xff\xfe\xff;x")
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        pytest.param(
+            "en",
+            "Nothing was loaded, as 7 lines cannot be taken: line 2 (no text in UTF-8), "
+            "line 3 (longer than 255 characters), line 4 (longer than 255 characters), "
+            "line 5 (longer than 255 characters), line 6 (longer than 255 characters) and 2 more.",
+            id="en",
+        ),
+        pytest.param(
+            "pl",
+            "Nic nie wczytano, bo 7 wierszy nie można przyjąć: wiersz 2 (nie jest tekstem w UTF-8)",
+            id="pl",
+        ),
+    ],
+)
+def test_names_the_bad_lines_of_a_file(cockpit, campaign, language, sentence):
+    file = SimpleUploadedFile("codes.csv", b"\n".join([b"A", b"\xff", *[b"x" * 256] * 6]))
 
-    client.post(url(campaign), {"form": "load", "file": file})
-    pool_jobs.run_all()
+    page = cockpit().post(
+        url(campaign), {"form": "load", "file": file}, headers={"accept-language": language}
+    )
 
-    assert "The file is not text in UTF-8." in client.get(url(campaign)).content.decode()
+    assert sentence in page.content.decode()
+    assert not PoolJob.objects.exists()
+
+
+def test_names_the_bad_lines_that_were_typed(cockpit, campaign):
+    typed = {"form": "type", "codes": "X\r\n\r\n" + "y" * 256}
+
+    page = cockpit().post(url(campaign), typed).content.decode()
+
+    told = "Nothing was loaded, as one line cannot be taken: line 3 (longer than 255 characters)."
+    assert told in page
+    assert not campaign.codes.filter(code="X").exists()
 
 
 def test_adds_typed_codes(cockpit, campaign):

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from campaigns import codes
 from campaigns.models import CouponCode, PoolJob
 from campaigns.selectors import usage
-from campaigns.services import pool_jobs, pools
+from campaigns.services import pool_files, pool_jobs, pools
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import InvalidFields
 from tests.factories.campaigns import CampaignFactory
@@ -70,14 +70,27 @@ def test_a_stopped_job_goes_on_where_it_was(campaign, monkeypatch):
     assert not pool_jobs.run_chunk(job.pk)
 
 
-def test_a_file_that_is_no_text_fails_and_says_so(campaign):
+def test_a_file_whose_lines_cannot_be_taken_is_refused_at_once(campaign):
     """POOL-5."""
+    with pytest.raises(pool_files.BadLines) as refusal:
+        load(campaign, b"B\nC\r\nD;\xff\xfe\n" + b"x" * 256)
+
+    told = ["Line 3: The file is not text in UTF-8."]
+    told += ["Line 4: This value is longer than 255 characters."]
+    assert refusal.value.errors == {"file": told}
+    assert not PoolJob.objects.exists()
+    assert codes_of(campaign) == ["A"]
+
+
+def test_a_file_that_is_no_text_any_more_fails_and_says_so(campaign, monkeypatch):
+    """POOL-5: what lies on the disk may be damaged."""
+    monkeypatch.setattr(pool_files, "check", lambda file: None)
     job = load(campaign, b"B;\xff\xfe")
 
     pool_jobs.run_all()
 
     job.refresh_from_db()
-    assert (job.status, job.error) == ("failed", pool_jobs.NOT_TEXT)
+    assert (job.status, job.error) == ("failed", pool_files.Fault.NOT_TEXT.value)
     assert codes_of(campaign) == ["A"]
 
 
