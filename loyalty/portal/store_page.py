@@ -1,6 +1,6 @@
 """What the customers' and the sellers' pages have in common: a store, a session, and a guard."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -28,6 +28,8 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# Of the few pages that work better with a script of ours, which may ask this server.
+SCRIPT_POLICY = f"{CONTENT_POLICY}; script-src 'self'; connect-src 'self'"
 # One sentence for every failure: which of the two was wrong, or why, is nobody else's business.
 REFUSAL = gettext_lazy("We do not know this combination. Check both fields and try again.")
 CLOSED = gettext_lazy("Too many attempts. Wait a quarter of an hour, then try again.")
@@ -44,6 +46,8 @@ class StorePage(View):
     session: SessionBase
     # The browser's own number, for the throttle.
     device: str
+    # Does it have a script? Without one nothing is lost but comfort.
+    has_script: ClassVar[bool] = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         store = find_store(kwargs.pop("store_code", None))
@@ -57,7 +61,7 @@ class StorePage(View):
             response = self.answer(request, *args, **kwargs)
         assert isinstance(response, HttpResponse)
         self.write_session(request, response)
-        return guard(response)
+        return guard(response, has_script=self.has_script)
 
     def open_session(self, request: HttpRequest) -> SessionBase:
         raise NotImplementedError
@@ -98,9 +102,9 @@ def languages() -> list[dict[str, Any]]:
     ]
 
 
-def guard(response: HttpResponse) -> HttpResponse:
+def guard(response: HttpResponse, *, has_script: bool = False) -> HttpResponse:
     """Keep a customer's page out of caches, and everything foreign out of the page."""
     add_never_cache_headers(response)
-    response["Content-Security-Policy"] = CONTENT_POLICY
+    response["Content-Security-Policy"] = SCRIPT_POLICY if has_script else CONTENT_POLICY
     response["Referrer-Policy"] = "same-origin"
     return response

@@ -3,14 +3,14 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts import identifiers
 from accounts.access import parse
 from accounts.models import Customer, CustomerStatus
-from accounts.selectors import balances, customers, search
+from accounts.selectors import balances, customers, known, search
 from accounts.selectors.customers import Named
 from accounts.services import customers as commands
 from accounts.services.customers import Registration
@@ -79,6 +79,7 @@ class Till(SellerPage):
 class Register(SellerPage):
     """Register a customer in twenty seconds; the rest they add themselves (CUS-3, CUS-6)."""
 
+    has_script = True
     TEXTS = ("first_name", "last_name", "phone", "email", "loyalty_card_number")
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -118,9 +119,26 @@ class Register(SellerPage):
             "first_is": dict.fromkeys(waiting[:1], True),
             "agreed": {name: name in request.POST for name in ("agreement1", "agreement2")},
             "is_by_text": self.store.settings.preferred_communication_method == Channel.SMS,
+            "known_url": self.address("known"),
             "refusal": " ".join(text for name, text in errors.items() if name not in shown),
         }
         return self.render(request, "register", values, status=422 if faults else 200)
+
+
+class Known(SellerPage):
+    """Says whose an e-mail, phone number or card is already, while a seller types it."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        found = known.find_holder(self.store, request.POST.dict())
+        if found is None:
+            return JsonResponse({"known": None})
+        name, holder = found
+        if holder.status == CustomerStatus.DELETED:
+            # The till knows nobody who was deleted, but what they had stays taken.
+            return JsonResponse({"known": {"text": known.told_of(name, ""), "url": ""}})
+        url = self.address("customer", customer=str(holder.uuid))
+        told = {"text": known.told_of(name, holder.name), "url": url, "open": gettext("Open")}
+        return JsonResponse({"known": told})
 
 
 class DocumentPage(SellerPage):

@@ -16,6 +16,7 @@ PAGES = (
     # As it stands in mails; some programs that show them add a slash.
     ("reset/(?P<token>[a-zA-Z0-9_-]{1,64})/?", way_back.Reset, "reset"),
     ("register/", till.Register, "register"),
+    ("known/", till.Known, "known"),
     (f"customers/(?P<customer>{UUID})/", customers.CustomerPage, "customer"),
     (f"customers/(?P<customer>{UUID})/basket/", basket.Basket, "basket"),
     (f"documents/(?P<document>{UUID})/", till.DocumentPage, "document"),

@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from accounts.models import Customer
 from accounts.services import points
 from loyalty.core.models import AuditEntry
 from tests.factories.accounts import CustomerFactory, LevelFactory, PosFactory
@@ -226,3 +227,37 @@ def test_leaves_the_text_fields_alone_when_a_picture_is_chosen(open_cockpit):
     page.goto("/cockpit/earning/earningrule/add/?type=qrcode")
     page.set_input_files("[name=photo]", files=[picture])
     assert failures == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_adds_points_to_all_that_the_list_finds(open_cockpit, keep, alice, width):
+    page = open_cockpit("/cockpit/accounts/customer/", width=width)
+    page.locator("input.action-select").first.check()
+    page.select_option("select[name=action]", "customers-points")
+    if page.locator(".question a").is_visible():
+        page.click(".question a")
+    keep(page, "cockpit-many")
+    page.click("#changelist-actions button[type=submit]")
+    page.fill("[name=points]", "5")
+    page.fill("[name=comment]", "Sorry for the queue")
+    page.click("form.form button[type=submit]")
+    keep(page, "cockpit-many-confirm")
+    page.click("button[name=confirmed]")
+
+    page.wait_for_url("**/cockpit/many/*/")
+    keep(page, "cockpit-many-done")
+    assert page.inner_text(".import__number--good") == str(Customer.objects.count())
+    assert is_as_wide_as_its_window(page)
+
+
+def test_tells_while_typing_who_has_a_card_already(open_cockpit, alice):
+    alice.loyalty_card_number = "CARD-77"
+    alice.save(update_fields=["loyalty_card_number"])
+    page = open_cockpit("/cockpit/accounts/customer/add/")
+
+    page.locator("[name=loyalty_card_number]").press_sequentially("card-77")
+    with page.expect_popup() as beside:
+        page.click(".field__known-link")
+
+    beside.value.wait_for_url(f"**/cockpit/accounts/customer/{alice.pk}/change/")
+    assert page.input_value("[name=loyalty_card_number]") == "card-77"

@@ -90,3 +90,19 @@ def test_tries_a_basket_with_the_keyboard_alone(open_page, keep, alice, width):
         page.press("button[aria-label='Remove: Ribbon']", "Enter")
     page.go_back()
     assert page.inner_text(".basket__points") == "81"
+
+
+def test_tells_while_typing_who_has_an_address_already(open_page, keep, alice):
+    page = open_page("/pos/", width=390)
+    page.fill("[name=email]", "mona@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_selector("#q")
+    page.goto("/pos/register/")
+
+    page.locator("[name=email]").press_sequentially(alice.email)
+    page.wait_for_selector(".field__known-link")
+    keep(page, "pos-known")
+    page.click(".field__known-link")
+
+    page.wait_for_url(f"**/pos/customers/{alice.uuid}/")

@@ -1,5 +1,6 @@
 """One customer, from every room: balance, level, purchases, transfers, history, and what to do."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
+from django.views.decorators.http import require_POST
 
 from accounts.admin.customers import CustomerAdmin, status_chip
 from accounts.cockpit import formats, rights
@@ -18,7 +20,7 @@ from accounts.cockpit.links import sign_ins_tool
 from accounts.cockpit.pages import Confirmation, Tool
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Access, Customer, CustomerStatus, Level, Resource
-from accounts.selectors import balances
+from accounts.selectors import balances, known
 from accounts.services import customers, forgetting, levels, own_data
 from campaigns.admin import words
 from campaigns.models import Coupon
@@ -27,6 +29,8 @@ from loyalty.cockpit.points_forms import DEEDS, PointsDeed
 from loyalty.cockpit.reward_forms import GiveRewardForm
 
 Command = Callable[..., Customer]
+# As many as any number of a row has.
+DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class LevelByHandForm(CommandForm):
@@ -136,6 +140,7 @@ class CustomerPageAdmin(CustomerAdmin):
         wrap = self.admin_site.admin_view
         name = "accounts_customer"
         return [
+            path("known/", wrap(require_POST(self.known_view)), name=f"{name}_known"),
             path("<int:object_id>/edit/", wrap(self.edit_view), name=f"{name}_edit"),
             path(
                 "<int:object_id>/points/<str:deed>/", wrap(self.points_view), name=f"{name}_points"
@@ -161,9 +166,23 @@ class CustomerPageAdmin(CustomerAdmin):
 
     def form_context(self, request: CockpitRequest, form: Any) -> dict[str, Any]:
         context = super().form_context(request, form)
+        context["known_url"] = reverse("admin:accounts_customer_known")
         if form.instance is not None:
             context["cancel_url"] = self.object_url(form.instance)
         return context
+
+    def known_view(self, request: CockpitRequest) -> HttpResponse:
+        """Say whose an e-mail, phone number or card is already, while somebody types it."""
+        rights.require(request.actor, self.resource)
+        text = request.POST.get("besides", "")
+        besides = int(text) if DIGITS.fullmatch(text) else None
+        found = known.find_holder(request.store, request.POST.dict(), besides=besides)
+        if found is None:
+            return JsonResponse({"known": None})
+        name, holder = found
+        text = known.told_of(name, holder.name)
+        url = self.object_url(holder)
+        return JsonResponse({"known": {"text": text, "url": url, "open": _("Open")}})
 
     # Points
 
