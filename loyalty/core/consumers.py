@@ -6,6 +6,11 @@ late an earlier transaction commits. A sequence number alone would skip: of two 
 one that took the lower number may commit last, when the reader is already past it. So facts carry
 the number of the transaction that wrote them (`position`), and a consumer reads only below the
 oldest transaction still running: whatever stands there is all there will ever be.
+
+These numbers are the server's. Where a dump of the database was restored on another one, the facts
+in it have numbers that the new server will give again, and a cursor may stand at one that it has
+not given yet. So each consumer then deals with the facts of the dump that it had not seen, and
+goes on with those behind them alone, from the new server's first number on.
 """
 
 import logging
@@ -13,7 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from loyalty.core import locks, sql
 from loyalty.core.models import ConsumerCursor, Event
@@ -95,7 +100,7 @@ def relay(consumer: Consumer, *, chunk: int = CHUNK) -> int:
         if not is_alone:
             return 0
         cursor, _ = ConsumerCursor.objects.get_or_create(name=consumer.name)
-        handled = 0
+        handled = _finish_restored(consumer, cursor, chunk)
         while True:
             horizon = _horizon()
             facts = _settled(consumer, cursor, horizon, chunk)
@@ -116,6 +121,25 @@ def pass_over(name: str) -> None:
     cursor, _ = ConsumerCursor.objects.get_or_create(name=name)
     [(position,)] = sql.read("select pg_current_xact_id()::text::bigint", [])
     _move(cursor, position, END_OF_POSITION)
+
+
+def _finish_restored(consumer: Consumer, cursor: ConsumerCursor, chunk: int) -> int:
+    """Hand over what a consumer had not seen when its database was restored; usually nothing."""
+    with transaction.atomic():
+        noted = sql.write(NOTE_RESTORED, ())
+    if noted:
+        cursor.refresh_from_db()
+    if cursor.until_event_id is None:
+        return 0
+    handled = 0
+    while True:
+        facts = _settled(consumer, cursor, END_OF_POSITION, chunk)
+        handled += _hand_over(consumer, cursor, facts)
+        if len(facts) < chunk:
+            cursor.after_event_id, cursor.until_event_id = cursor.until_event_id, None
+            cursor.position = cursor.event_id = 0
+            cursor.save()
+            return handled
 
 
 def _hand_over(consumer: Consumer, cursor: ConsumerCursor, facts: list[Event]) -> int:
@@ -146,14 +170,16 @@ def _horizon() -> int:
 
 def _settled(consumer: Consumer, cursor: ConsumerCursor, horizon: int, limit: int) -> list[Event]:
     """Return the next facts below the horizon, in order of (position, id)."""
-    of_interest = "" if consumer.facts is None else "and type = any(%s)"
     parameters: list[object] = [str(cursor.position), cursor.event_id, str(horizon)]
+    parameters += [cursor.after_event_id, cursor.until_event_id or END_OF_POSITION]
+    of_interest = "" if consumer.facts is None else "and type = any(%s)"
     if consumer.facts is not None:
         parameters.append(sorted(consumer.facts))
     facts = Event.objects.raw(
         f"""
         select * from core_event
-        where (position, id) > (%s::text::xid8, %s) and position < %s::text::xid8 {of_interest}
+        where (position, id) > (%s::text::xid8, %s) and position < %s::text::xid8
+            and id > %s and id <= %s {of_interest}
         order by position, id limit %s
         """,  # noqa: S608  # the one thing put in is ours
         [*parameters, limit],
@@ -165,3 +191,16 @@ def _move(cursor: ConsumerCursor, position: int, event_id: int) -> None:
     if (position, event_id) > (cursor.position, cursor.event_id):
         cursor.position, cursor.event_id = position, event_id
         cursor.save(update_fields=["position", "event_id", "updated_at"])
+
+
+# A cursor cannot be ahead of its server. The facts of a dump were all written by the transactions
+# that restored it; those of this server by the ones that they name. For all cursors at once, before
+# any consumer changes a fact (as who forgets people does).
+NOTE_RESTORED = """
+update core_consumercursor set until_event_id = coalesce(
+    (select fact.id from core_event fact where fact.xmin <> fact.position::xid
+     order by fact.id desc limit 1), 0)
+where until_event_id is null
+    and position >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+returning name
+"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from loyalty.core import consumers, events, tasks
@@ -272,3 +272,89 @@ def test_two_consumers_cannot_share_a_name(monkeypatch: pytest.MonkeyPatch):
 
     with pytest.raises(AssertionError, match="share one cursor"):
         consumers.install([one, one])
+
+
+# Numbers that this server will not give in a thousand years.
+FAR = 2**60
+
+
+def restored(name: str, position: int) -> int:
+    """Write a fact as the restoring of a dump does: with another server's number; return its id."""
+    columns = "uuid, type, subject, payload, recorded_at, position"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"insert into core_event ({columns})"  # ours
+            " values (%s, 'test.happened', %s, jsonb_build_object('name', %s::text), now(),"
+            " %s::text::xid8) returning id",
+            [uuid7(), uuid7(), name, str(position)],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def cursor_of_a_dump(position: int, event_id: int) -> None:
+    ConsumerCursor.objects.create(name="ear", position=position, event_id=event_id)
+
+
+def test_goes_on_where_a_dump_of_another_server_ends():
+    ear = Ear()
+    restored("early", 5)
+    seen = restored("seen", FAR + 2)
+    restored("unseen", FAR + 3)
+    cursor_of_a_dump(FAR + 2, seen)
+    fact("new")
+
+    relay(ear, 2)
+    fact("newer")
+    relay(ear, 3)
+
+    assert ear.heard == ["unseen", "new", "newer"]
+
+
+def test_goes_on_where_the_cursor_of_a_dump_is_ahead_of_all_facts():
+    ear = Ear()
+    restored("seen", 5)
+    cursor_of_a_dump(FAR, 2**63 - 1)
+    fact("new")
+
+    relay(ear, 1)
+    consumers.relay(ear.consumer)
+
+    assert ear.heard == ["new"]
+
+
+def test_sees_the_rest_of_a_dump_when_it_was_stopped_in_between():
+    ear = Ear(deaf_to="second")
+    seen = restored("seen", FAR)
+    restored("first", FAR + 1)
+    restored("second", FAR + 2)
+    cursor_of_a_dump(FAR, seen)
+    fact("new")
+
+    with pytest.raises(RuntimeError):
+        consumers.relay(ear.consumer)
+    ear.deaf_to = None
+    relay(ear, 3)
+
+    assert ear.heard == ["first", "second", "new"]
+
+
+def test_facts_of_a_dump_are_settled_though_this_server_has_not_come_to_their_numbers():
+    restored("early", 5)
+    restored("late", FAR)
+
+    assert Event.objects.settled().count() == 2
+
+
+def test_facts_of_a_dump_stay_settled_while_a_transaction_has_their_number():
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("begin")
+            cursor.execute("select pg_current_xact_id()::text")
+            [number] = cursor.fetchone()
+            last = restored("late", int(number))
+            ConsumerCursor.objects.create(name="ear", after_event_id=last)
+
+            assert Event.objects.settled().count() == 1
+    finally:
+        other.close()

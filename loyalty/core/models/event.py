@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models.functions import Coalesce, Greatest
 
 from loyalty.core.models.base import PublicModel
 
@@ -36,16 +37,29 @@ class OldestTransactionId(models.Func):
     output_field = TransactionIdField()
 
 
+class NextTransactionId(models.Func):
+    """No transaction of this server with this number, or a higher one, has ended yet."""
+
+    template = "pg_snapshot_xmax(pg_current_snapshot())"
+    output_field = TransactionIdField()
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def settled(self) -> Self:
         """
         Return the facts that no fact with a lower id can be committed after any more.
 
         Whoever asks for facts from an id on skips none of them, however late an earlier
-        transaction commits; the last few come a moment later.
+        transaction commits; the last few come a moment later. Those that came here in a dump of
+        another server's database are settled, whatever number they have.
         """
-        own = models.Q(position=OwnTransactionId())
-        return self.filter(models.Q(position__lt=OldestTransactionId()) | own)
+        settled = models.Q(position__lt=OldestTransactionId()) | models.Q(
+            position=OwnTransactionId()
+        )
+        restored = models.Q(position__gte=NextTransactionId()) | models.Q(
+            pk__lte=ConsumerCursor.last_restored()
+        )
+        return self.filter(settled | restored)
 
 
 class Event(PublicModel):
@@ -96,15 +110,31 @@ class Event(PublicModel):
 
 
 class ConsumerCursor(models.Model):
-    """How far one consumer of the event store has read."""
+    """
+    How far one consumer of the event store has read.
+
+    `after_event_id`: the last fact of the dump that the database was restored from; 0: there was
+    none. `until_event_id`: the same while the consumer has not seen all of them, and `position`
+    is still a number of the server that the dump is of.
+    """
 
     name = models.CharField(max_length=64, primary_key=True)
     position = models.BigIntegerField(default=0)
     event_id = models.BigIntegerField(default=0)
+    after_event_id = models.BigIntegerField(db_default=0)
+    until_event_id = models.BigIntegerField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def last_restored(cls) -> models.Subquery:
+        """Return the last fact of a dump, as far as any consumer knows of one."""
+        known = Greatest("after_event_id", Coalesce("until_event_id", 0))
+        return models.Subquery(
+            cls.objects.annotate(known=known).order_by("-known").values("known")[:1]
+        )
 
 
 __all__ = ["ConsumerCursor", "Event", "TransactionIdField"]
