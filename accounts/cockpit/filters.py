@@ -94,7 +94,7 @@ class SegmentFilter(admin.SimpleListFilter):
 class WindowFilter(admin.SimpleListFilter):
     """What counts now, by a switch and a window; subclasses name the window's two columns."""
 
-    title = gettext_lazy("now")
+    title = gettext_lazy("state now")
     parameter_name = "now"
     start: ClassVar[str]
     end: ClassVar[str]

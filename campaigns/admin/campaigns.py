@@ -68,10 +68,6 @@ class CampaignAdmin(CockpitAdmin):
         "redeem",
     )
 
-    @property
-    def plural(self) -> str:
-        return _("Rewards")
-
     # The list
 
     def get_references(self, request: HttpRequest) -> "QuerySet[Any]":

@@ -102,10 +102,6 @@ class CouponAdmin(ManyAdmin):
         "confirmation_number",
     )
 
-    @property
-    def plural(self) -> str:
-        return _("Bought rewards")
-
     # The list
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:

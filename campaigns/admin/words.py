@@ -71,9 +71,12 @@ TYPE_TEXTS = {
 }
 
 WORDS = (
-    gettext_noop("reward campaign"),
-    gettext_noop("campaign category"),
-    gettext_noop("coupon"),
+    gettext_noop("reward"),
+    gettext_noop("rewards"),
+    gettext_noop("category"),
+    gettext_noop("categories"),
+    gettext_noop("bought reward"),
+    gettext_noop("bought rewards"),
     gettext_noop("Discount code"),
     gettext_noop("Value code"),
     gettext_noop("Free delivery"),

@@ -125,6 +125,8 @@ class RewardCampaign(StoreModel):
     objects: ClassVar = CampaignQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "reward"
+        verbose_name_plural = "rewards"
         ordering = ["-created_at", "-pk"]
         indexes = [models.Index(fields=["store", "is_active"], name="campaign_by_store")]
         constraints = [

@@ -145,6 +145,8 @@ class Coupon(StoreModel):
     payout_message = models.CharField(max_length=255, blank=True)
 
     class Meta:
+        verbose_name = "bought reward"
+        verbose_name_plural = "bought rewards"
         ordering = ["-purchased_at", "-pk"]
         constraints = [
             # What the lock on the code must have seen to already: no code goes out twice.

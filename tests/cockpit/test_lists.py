@@ -4,11 +4,14 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.cockpit.paginator import EstimatingPaginator
+from accounts.cockpit.vocabulary import word
 from accounts.models import Customer, Segment
 from accounts.services import points
 from campaigns.services import categories, rewards
@@ -211,7 +214,7 @@ def test_say_what_they_filter_by_in_the_readers_language(cockpit, store):
 
     page = client.get(address, {"gender__exact": "male"}).content.decode()
 
-    assert re.search(r"Według pola płeć\s", page)
+    assert re.search(r"Według: płeć\s", page)
     assert '<option value="male" selected>Mężczyzna</option>' in page
     assert "Zastosuj filtry" in page
 
@@ -241,3 +244,31 @@ def test_sort_by_a_plain_column(cockpit, store):
 
     assert page.index("Zoo") < page.index("Abbey")
     assert "?o=0" in page
+
+
+def test_call_what_they_list_by_its_polish_name():
+    with translation.override("pl"):
+        english = [
+            str(name)
+            for screen in admin.site._registry.values()
+            for name in (screen.opts.verbose_name, screen.opts.verbose_name_plural)
+            if word(name) == str(name) and str(name) != "segment"
+        ]
+
+    assert english == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        pytest.param("en", ["Add reward", "0 rewards", "By state now"], id="en"),
+        pytest.param("pl", ["Dodaj: nagroda", "nagrody: 0", "Według: stan teraz"], id="pl"),
+    ],
+)
+def test_say_the_same_word_in_head_and_foot(cockpit, store, language, words):
+    address = reverse("admin:campaigns_rewardcampaign_changelist")
+
+    page = cockpit().get(address, headers={"accept-language": language}).content.decode()
+
+    text = " ".join(page.split())
+    assert [each for each in words if each not in text] == []

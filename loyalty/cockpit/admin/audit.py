@@ -63,7 +63,7 @@ KINDS = {
 
 
 class AboutFilter(admin.SimpleListFilter):
-    title = gettext_lazy("about")
+    title = gettext_lazy("what it is about")
     parameter_name = "about"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -74,7 +74,7 @@ class AboutFilter(admin.SimpleListFilter):
 
 
 class KindFilter(admin.SimpleListFilter):
-    title = gettext_lazy("who")
+    title = gettext_lazy("who did it")
     parameter_name = "who"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
