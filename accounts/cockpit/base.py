@@ -347,11 +347,13 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
             crumbs.append((title, ""))
         if page_title:
             crumbs.append((page_title, ""))
+        tools = () if subject is None or page_title else self.tools(request, subject)
         shell = self.admin_site.each_context(request) | {
             "title": page_title or title,
             "crumbs": crumbs,
             "subject": subject,
-            "page_tools": () if subject is None or page_title else self.tools(request, subject),
+            "page_tools": [tool for tool in tools if not tool.is_rare],
+            "rare_tools": [tool for tool in tools if tool.is_rare],
             "history_url": self.object_url(subject, "history")
             if subject is not None and self.audit_type and not page_title
             else "",

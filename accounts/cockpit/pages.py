@@ -53,12 +53,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Tool:
-    """A button in a page's head. `style`: default, primary or danger."""
+    """
+    A button in a page's head. `style`: default, primary or danger.
+
+    `is_rare`: it waits in the menu behind the others, which stay few.
+    """
 
     label: Any
     url: str
     icon: str
     style: str = "default"
+    is_rare: bool = False
 
 
 @dataclass(frozen=True)

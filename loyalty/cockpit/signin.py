@@ -42,6 +42,10 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # the theme is not 
         self.fields["username"].label = gettext_lazy("User name or e-mail")
         self.fields["username"].widget.attrs["autocomplete"] = "username"
         self.fields["password"].widget.attrs["autocomplete"] = "current-password"
+        if self.data.get("username"):
+            # Most of the time it is the password that was wrong.
+            del self.fields["username"].widget.attrs["autofocus"]
+            self.fields["password"].widget.attrs["autofocus"] = True
 
     def clean(self) -> Any:
         """Look at the two together; what was left empty is told beside its field."""

@@ -75,7 +75,9 @@ def is_as_wide_as_its_window(page):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_signs_in_and_sees_the_dashboard(open_page, open_cockpit, keep, width):
-    keep(open_page("/cockpit/login/", width=width), "cockpit-sign-in")
+    door = open_page("/cockpit/login/", width=width)
+    door.wait_for_selector("[name=username]:focus")
+    keep(door, "cockpit-sign-in")
 
     page = open_cockpit(width=width)
 
@@ -194,6 +196,7 @@ def test_works_without_scripts(open_cockpit, alice):
         f"/cockpit/accounts/customer/{alice.pk}/points/spend/", java_script_enabled=False
     )
 
+    assert page.evaluate("getComputedStyle(document.documentElement).opacity") == "1"
     page.fill("[name=points]", "5")
     page.fill("[name=reason]", "A coffee")
     page.click("text=Continue")

@@ -435,3 +435,25 @@ def test_give_no_password_without_the_right(cockpit, alice):
     address = reverse("admin:accounts_customer_password", args=[alice.pk])
 
     assert cockpit("CUSTOMER:VIEW").post(address).status_code == 403
+
+
+def test_keeps_the_rare_deeds_behind_the_common_ones(cockpit, alice):
+    page = page_of(cockpit(), "accounts_customer", alice)
+
+    head, _, menu = page.partition('class="deed-menu"')
+    menu = menu.partition("</details>")[0]
+    for common in ("reward", "edit"):
+        assert reverse(f"admin:accounts_customer_{common}", args=[alice.pk]) in head
+    for rare in ("password", "data", "block", "remove", "anonymize"):
+        address = reverse(f"admin:accounts_customer_{rare}", args=[alice.pk])
+        assert address in menu
+        assert address not in head
+
+
+def test_lets_a_blocked_customer_in_without_looking_for_it(cockpit, alice):
+    alice.status = CustomerStatus.BLOCKED
+    alice.save(update_fields=["status"])
+
+    head = page_of(cockpit(), "accounts_customer", alice).partition('class="deed-menu"')[0]
+
+    assert reverse("admin:accounts_customer_activate", args=[alice.pk]) in head

@@ -1,5 +1,7 @@
 """Signing in to the cockpit …"""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -33,6 +35,16 @@ def test_refuses_in_plain_words(client, sam, username, password):
 
     assert answer.status_code == 200
     assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_begins_in_the_field_that_is_to_be_filled_in(client, sam):
+    focused = re.compile(r'name="(\w+)"[^>]*\bautofocus')
+
+    empty = client.get(reverse("admin:login")).content.decode()
+    refused = sign_in(client, password="wrong").content.decode()
+
+    assert focused.findall(empty) == ["username"]
+    assert focused.findall(refused) == ["password"]
 
 
 def test_refuses_who_was_shut_out(client, sam):

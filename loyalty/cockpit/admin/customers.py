@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -113,8 +114,9 @@ class CustomerPageAdmin(CustomerAdmin):
 
     def own_tools(self, request: CockpitRequest, subject: Customer) -> Sequence[Tool]:
         """Return what the right to customers alone opens."""
+        sign_ins = sign_ins_tool("customer", subject)
         if not self.may_modify(request):
-            return (sign_ins_tool("customer", subject),)
+            return (sign_ins,)
         edit = Tool(_("Edit"), self.object_url(subject, "edit"), "edit")
         forget = Tool(_("Anonymize"), self.object_url(subject, "anonymize"), "person_off", "danger")
         if subject.status == CustomerStatus.DELETED:
@@ -128,7 +130,9 @@ class CustomerPageAdmin(CustomerAdmin):
         password = Tool(_("New password"), self.object_url(subject, "password"), "key")
         delete = Tool(_("Delete"), self.object_url(subject, "remove"), "delete", "danger")
         data = Tool(_("Download data"), self.object_url(subject, "data"), "folder_zip")
-        return (sign_ins_tool("customer", subject), edit, password, data, status, delete, forget)
+        rare = (sign_ins, password, data, status, delete, forget)
+        # Whoever has to be let in is let in at once.
+        return (edit, *(replace(tool, is_rare=is_active or tool is not status) for tool in rare))
 
     def answer_saved(self, request: CockpitRequest, subject: Any) -> HttpResponse:
         messages.success(request, _("%(name)s was saved.") % {"name": subject.name})
