@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import transaction
 from django.forms.utils import ErrorList
 from django.utils import timezone
@@ -183,7 +184,10 @@ class LinesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list | tuple | set | frozenset) else value
 
     def to_python(self, value: Any) -> Any:
-        lines = (line.strip() for line in str(value or "").splitlines())
+        text = str(value or "")
+        # Django looks for it in what this returns, where a list hides it.
+        ProhibitNullCharactersValidator()(text)
+        lines = (line.strip() for line in text.splitlines())
         return [line for line in lines if line]
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -1,16 +1,19 @@
 """What a store needs so that each deed of the cockpit can be done to something in it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Customer, Door, PointsTransfer, Role, Seller, StaffUser
 from accounts.services import customers, levels, points, tokens
 from loyalty.core.actors import SYSTEM
-from loyalty.core.imports import drafts, kinds, running
+from loyalty.core.imports import drafts, running
+from loyalty.core.imports import kinds as import_kinds
 from loyalty.core.messages import catalogue, templates
 from loyalty.core.messages.catalogue import MessageChannel
 from loyalty.core.messages.templates import Changes, Message, Text
@@ -18,7 +21,7 @@ from loyalty.core.models import AuditEntry, ImportJob, Store, WebhookDelivery
 from loyalty.core.webhooks import signing
 from tests.factories.accounts import CustomerFactory, LevelFactory
 from tests.factories.staff import RoleFactory
-from tests.support.things import PEOPLE, fill
+from tests.support.things import PEOPLE, Unmatched, fill
 
 
 # Under these stand things in a state of their own.
@@ -122,7 +125,7 @@ def _files(store: Store) -> dict[type, Any]:
 
 
 def _run(store: Store, kind: str, text: str, *, is_check: bool) -> ImportJob:
-    known = kinds.get(kind)
+    known = import_kinds.get(kind)
     assert known is not None
     job = drafts.bring_in(
         store=store,
@@ -136,3 +139,20 @@ def _run(store: Store, kind: str, text: str, *, is_check: bool) -> ImportJob:
     running.run(job.pk)
     job.refresh_from_db()
     return job
+
+
+def in_states(things: dict[type, Any]) -> Iterator[str]:
+    """Yield the pages of those things that are in a state of their own."""
+    for name, kinds in STATES.items():
+        for kind in kinds:
+            yield reverse(f"admin:{name}", args=[getattr(things[kind], ID.get(name, "pk"))])
+
+
+STATES: dict[str, tuple[type, ...]] = {
+    "accounts_customer_change": (Blocked, ByHand),
+    "accounts_pointstransfer_change": (Pending,),
+    "import": (Checked, Done, Refused),
+    "message": (Disabled, Reworded),
+    "transactions_transaction_change": (Unmatched,),
+}
+ID = {"import": "uuid", "message": "uuid", "accounts_pointstransfer_change": "uuid"}

@@ -23,21 +23,13 @@ from loyalty.cockpit.site import CockpitSite
 from loyalty.core import jobs
 from loyalty.core.models import Store
 from tests.cockpit.deed_things import (
-    Blocked,
-    ByHand,
-    Checked,
-    Disabled,
-    Done,
-    Pending,
-    Refused,
-    Reworded,
+    in_states,
     prepare,
 )
 from tests.cockpit.deedless import DOORS, all_pages
 from tests.cockpit.deeds import Browser, Deed, all_deeds
 from tests.cockpit.walls import own_addresses, patterns
 from tests.support.page_forms import forms_of
-from tests.support.things import Unmatched
 
 EVERYTHING = frozenset(f"{resource}:{access}" for resource in Resource for access in Access)
 VIEWS = frozenset(right for right in EVERYTHING if right.endswith("VIEW"))
@@ -272,19 +264,7 @@ def test_is_offered_to_nobody_who_may_not_do_it(
 def pages_of(things: dict[type, Any]) -> Iterator[str]:
     """Yield every page, those of things in a state of their own too."""
     yield from (address for _name, address in own_addresses(things))
-    for name, kinds in STATES.items():
-        for kind in kinds:
-            yield reverse(f"admin:{name}", args=[getattr(things[kind], ID.get(name, "pk"))])
-
-
-STATES: dict[str, tuple[type, ...]] = {
-    "accounts_customer_change": (Blocked, ByHand),
-    "accounts_pointstransfer_change": (Pending,),
-    "import": (Checked, Done, Refused),
-    "message": (Disabled, Reworded),
-    "transactions_transaction_change": (Unmatched,),
-}
-ID = {"import": "uuid", "message": "uuid", "accounts_pointstransfer_change": "uuid"}
+    yield from in_states(things)
 
 
 class Ways:

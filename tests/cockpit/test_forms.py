@@ -516,6 +516,13 @@ def test_refuses_settings_that_do_not_fit_together(cockpit, store):
     assert "pointsDaysActiveCount" in errors_of(client.post(address, data))
 
 
+def test_refuses_a_list_with_a_character_that_no_database_keeps(cockpit, store):
+    client, address = cockpit(), reverse("admin:settings")
+    data = sent_back(client, address, excludedLevelSKUs="A\n\x00")
+
+    assert "excludedLevelSKUs" in errors_of(client.post(address, data))
+
+
 def test_never_shows_a_secret_again_and_keeps_it(cockpit, store):
     client, address = cockpit(), reverse("admin:settings")
     client.post(address, sent_back(client, address, smsApiToken="very-secret"))
