@@ -5,20 +5,25 @@ from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Customer, Door, PointsTransfer, Role, Seller, StaffUser
-from accounts.services import customers, levels, points, tokens
+from accounts.segments.criteria import CriterionData
+from accounts.services import customers, levels, points, segments, tokens
+from accounts.services.segments import SegmentData
 from loyalty.core.actors import SYSTEM
 from loyalty.core.imports import drafts, running
 from loyalty.core.imports import kinds as import_kinds
 from loyalty.core.messages import catalogue, templates
 from loyalty.core.messages.catalogue import MessageChannel
-from loyalty.core.messages.templates import Changes, Message, Text
-from loyalty.core.models import AuditEntry, ImportJob, Store, WebhookDelivery
-from loyalty.core.webhooks import signing
+from loyalty.core.messages.templates import Changes, Text
+from loyalty.core.messages.templates import Message as Letter
+from loyalty.core.models import AuditEntry, ImportJob, Store, WebhookDelivery, WebhookLane
+from loyalty.core.webhooks import queue, signing
+from loyalty.core.webhooks.queue import Message
 from tests.factories.accounts import CustomerFactory, LevelFactory
 from tests.factories.staff import RoleFactory
 from tests.support.things import PEOPLE, Unmatched, fill
@@ -43,6 +48,9 @@ class Done: ...
 class Gold: ...
 
 
+class Listed: ...
+
+
 class Pending: ...
 
 
@@ -50,6 +58,9 @@ class Refused: ...
 
 
 class Reworded: ...
+
+
+class Waiting: ...
 
 
 def prepare(store: Store) -> dict[type, Any]:
@@ -69,6 +80,7 @@ def prepare(store: Store) -> dict[type, Any]:
         )
     delivery = WebhookDelivery.objects.filter(pk=things[WebhookDelivery].pk)
     delivery.update(state="failed", ended_at=timezone.now())
+    things[Waiting] = _waiting(store)
     # Made when it is first asked for.
     signing.list_valid(store, now=timezone.now())
     long_ago = timezone.now() - timedelta(days=800)
@@ -76,12 +88,29 @@ def prepare(store: Store) -> dict[type, Any]:
     return things
 
 
+def _waiting(store: Store) -> WebhookDelivery:
+    lane = uuid4()
+    queue.enqueue(store, [Message("customer.updated", {}, lane)])
+    later = timezone.now() + timedelta(hours=1)
+    WebhookLane.objects.filter(key=lane).update(next_attempt_at=later)
+    return WebhookDelivery.objects.get(lane_key=lane)
+
+
 def _people(store: Store) -> dict[type, Any]:
     gold = LevelFactory(store, name="Gold", condition_value=1_000)
     blocked, by_hand = CustomerFactory(store), CustomerFactory(store)
     customers.deactivate(customer=blocked, actor=SYSTEM)
     levels.assign_manually(customer=by_hand, level=gold, actor=SYSTEM)
-    return {Gold: gold, Blocked: blocked, ByHand: by_hand}
+    listed = segments.create(
+        store=store,
+        data=SegmentData(
+            name="Listed",
+            parts=[[CriterionData("customer_list", {"customers": [str(by_hand.uuid)]})]],
+            is_active=True,
+        ),
+        actor=SYSTEM,
+    )
+    return {Gold: gold, Blocked: blocked, ByHand: by_hand, Listed: listed}
 
 
 def _points(customer: Customer) -> dict[type, Any]:
@@ -109,7 +138,7 @@ def _letters(store: Store) -> dict[type, Any]:
     return {Disabled: _again(store, off), Reworded: _again(store, reworded)}
 
 
-def _again(store: Store, letter: Message) -> Message:
+def _again(store: Store, letter: Letter) -> Letter:
     return templates.get(store, letter.uuid)
 
 
@@ -151,6 +180,7 @@ def in_states(things: dict[type, Any]) -> Iterator[str]:
 STATES: dict[str, tuple[type, ...]] = {
     "accounts_customer_change": (Blocked, ByHand),
     "accounts_pointstransfer_change": (Pending,),
+    "core_webhookdelivery_change": (Waiting,),
     "import": (Checked, Done, Refused),
     "message": (Disabled, Reworded),
     "transactions_transaction_change": (Unmatched,),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -41,9 +42,11 @@ from tests.cockpit.deed_things import (
     Disabled,
     Done,
     Gold,
+    Listed,
     Pending,
     Refused,
     Reworded,
+    Waiting,
 )
 from tests.cockpit.test_forms import RULES
 from tests.factories.accounts import LOCATION
@@ -174,6 +177,7 @@ def all_deeds(things: dict[type, Any]) -> Iterator[Deed]:
     yield from _of_rules_and_purchases(things)
     yield from _of_settings(things)
     yield from _of_files(things)
+    yield from _with_many(things)
 
 
 def _own(things: dict[type, Any]) -> Iterator[Deed]:
@@ -203,6 +207,9 @@ def _of_customers(things: dict[type, Any]) -> Iterator[Deed]:
     )
     for deed in ("block", "password", "data", "remove", "anonymize"):
         yield Deed(f"accounts_customer_{deed}", eve, right, {})
+    known = {"email": "eve@home.example.com"}
+    rights = ("CUSTOMER:VIEW",)
+    yield Deed("accounts_customer_known", (), rights, known, page=None, leaves=False)
     yield Deed("accounts_customer_activate", (things[Blocked].pk,), right, {})
     yield Deed("accounts_customer_automatic", (things[ByHand].pk,), right, {})
     yield Deed("accounts_customer_level", eve, right, {"level": str(things[Gold].pk)})
@@ -344,6 +351,7 @@ def _of_settings(things: dict[type, Any]) -> Iterator[Deed]:
         yield Deed("webhooks_act", (deed,), rights, {}, page=("webhooks",))
     yield Deed("core_sentmessage_retry", (things[SentMessage].pk,), rights, {})
     yield Deed("core_webhookdelivery_replay", (things[WebhookDelivery].pk,), rights, {})
+    yield Deed("core_webhookdelivery_now", (things[Waiting].pk,), rights, {})
     yield _new("core_store", *rights, **shared)
     yield _change("core_store", (things[Store].pk,), *rights, {"name": "Changed"})
     for job in jobs.list_all():
@@ -374,3 +382,28 @@ def _of_files(things: dict[type, Any]) -> Iterator[Deed]:
         of, right, typed = ready[deed]
         page = ("import", things[of].uuid)
         yield Deed("import_act", (things[of].uuid, deed), (right,), typed, page=page)
+
+
+def _with_many(things: dict[type, Any]) -> Iterator[Deed]:
+    typed: dict[str, dict[str, str]] = {
+        "customers-label": {"label_key": "vip"},
+        "customers-level": {"level": str(things[Gold].uuid)},
+        "customers-pos": {"pos": str(things[Pos].uuid)},
+        "customers-segment": {"segment": str(things[Listed].uuid)},
+        "customers-points": {"points": "1", "comment": "An apology"},
+        "customers-activate": {},
+        "customers-block": {},
+        "coupons-delivery": {"status": "shipped"},
+    }
+    for name, model in (("accounts_customer_many", Customer), ("campaigns_coupon_many", Coupon)):
+        screen = admin.site.get_model_admin(model)
+        for form in screen.many_forms:
+            kind = form.kind
+            yield Deed(
+                name,
+                (kind.name,),
+                (f"{kind.resource}:VIEW", *(f"{right}:MODIFY" for right in kind.modifies)),
+                {"key": "k", "expected": "1", "confirmed": "1"} | typed[kind.name],
+                query=f"?ids={things[model].pk}",
+                page=None,
+            )

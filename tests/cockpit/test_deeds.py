@@ -303,14 +303,16 @@ class Ways:
             return {}
         text = page.content.decode().partition('id="main"')[2]
         links = set(re.findall(r'href="(/cockpit/[^"#?]*)', text))
-        forms = {
-            form.action.partition("?")[0]
-            for form in forms_of(text, page.request["PATH_INFO"])
-            if form.method == "POST" and form.has_button
-        }
-        return {f"GET {way}": self.reads(way) for way in links} | {
-            f"POST {way}": self.does(way) for way in forms
-        }
+        ways = {f"GET {way}": self.reads(way) for way in links}
+        for form in forms_of(text, page.request["PATH_INFO"]):
+            path = form.action.partition("?")[0]
+            if form.method != "POST" or not form.has_button:
+                continue
+            # A list's form leads on to what can be done with the rows that are chosen.
+            many = [f"{path}many/{deed}/" for deed in form.choices.get("action", ())]
+            for way in [way for way in many if way in self._does] if many else [path]:
+                ways[f"POST {way}"] = self.does(way)
+        return ways
 
 
 def named(address: str) -> tuple[str, str]:
