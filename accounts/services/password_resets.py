@@ -265,7 +265,6 @@ def reset_password(
         locked = own_password.locked_for_password(person)
         if not PasswordReset.objects.filter(pk=reset.pk, used_at=None).update(used_at=now):
             raise BadToken
-        _of(locked).filter(used_at=None).update(used_at=now)
         actor = own_password.actor_of(locked, place.address)
         own_password.replace(locked, new, actor=actor, event_type="ResetPassword", now=now)
     for attempt in _sign_ins_of(person, place):

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import identifiers
 from accounts.models import Pos, Seller
-from accounts.services import passwords, tokens
+from accounts.services import passwords, reset_wishes, tokens
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
@@ -82,6 +82,8 @@ def update(
         locked.save(update_fields=FILLED)
     if data.password is not None or not locked.is_active:
         tokens.sign_out_everywhere(locked, now=now)
+    elif locked.email != old["email"]:
+        reset_wishes.close(locked, now=now)
     _record(actor, locked, "UpdateSeller", old, now)
     return locked
 

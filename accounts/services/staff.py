@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Role, StaffUser
 from accounts.selectors import staff as selectors
-from accounts.services import tokens
+from accounts.services import reset_wishes, tokens
 from loyalty.core import events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError, InvalidFields, NotFound
@@ -176,6 +176,8 @@ def update(
         staff.permanent_tokens.filter(revoked_at=None).update(revoked_at=now)
     if must_sign_out:
         tokens.sign_out_everywhere(staff, now=now)
+    elif staff.email != old["email"]:
+        reset_wishes.close(staff, now=now)
     _record("staff.updated", "UpdateAdmin", staff, old, actor, now)
     return staff
 

@@ -33,6 +33,7 @@ from accounts.models import (
     StaffUser,
     TokenSession,
 )
+from accounts.services import reset_wishes
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.jobs import Run
@@ -197,8 +198,10 @@ def sign_out_everywhere(
     """
     End all sessions of somebody who was shut out or whose password is another now.
 
-    `but`: the one in which they have just shown who they are.
+    Links and codes for a new password that were sent to them end, too. `but`: the session in which
+    they have just shown who they are.
     """
+    reset_wishes.close(principal, now=now)
     sessions = TokenSession.objects.filter(**{owner_field(kind_of(principal)): principal})
     return revoke_all(sessions.exclude(uuid=but) if but else sessions, now=now)
 

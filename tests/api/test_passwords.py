@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Customer, PasswordReset, Seller, StaffUser, TokenSession
-from accounts.services import password_resets
+from accounts.services import own_password, password_resets, sellers, staff
+from accounts.services.customers import changing
 from loyalty.core import throttle
+from loyalty.core.actors import SYSTEM
 from loyalty.core.models import AuditEntry, Event, SentMessage, Store
 from tests.factories import CustomerFactory, SellerFactory, StoreFactory
 from tests.factories.staff import PASSWORD, StaffFactory
@@ -276,6 +278,70 @@ def test_whoever_was_blocked_meanwhile_stays_out(alice: Customer, api: Api):
     Customer.objects.update(status="blocked")
 
     assert reset(api, secret).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(
+            lambda alice: own_password.change(
+                principal=alice, current=PASSWORD, new=NEW, actor=own_password.actor_of(alice, None)
+            ),
+            id="chose-another-password",
+        ),
+        pytest.param(
+            lambda alice: changing.issue_temporary_password(customer=alice, actor=SYSTEM),
+            id="was-given-another-password",
+        ),
+        pytest.param(
+            lambda alice: changing.update(
+                customer=alice, changes={"email": "new@example.com"}, actor=SYSTEM
+            ),
+            id="has-another-address",
+        ),
+        pytest.param(
+            lambda alice: changing.update(
+                customer=alice, changes={"phone": "+48601234568"}, actor=SYSTEM
+            ),
+            id="has-another-phone",
+        ),
+    ],
+)
+def test_a_link_of_before_is_no_good_when_the_customer(alice: Customer, api: Api, change):
+    old = token(api)
+
+    change(alice)
+
+    assert reset(api, old, "Third-Word-3").status_code == 400
+    assert not can_sign_in(api, "Third-Word-3", name="Card-77")
+    # They may ask for another at once.
+    alice.refresh_from_db()
+    assert reset(api, token(api, alice.email)).status_code == 200
+
+
+def test_a_link_stays_good_when_something_else_of_the_customer_changes(alice: Customer, api: Api):
+    sent = token(api)
+
+    changing.update(customer=alice, changes={"first_name": "Alicja"}, actor=SYSTEM)
+
+    assert reset(api, sent).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes", [{"email": "other@example.com"}, {"password": NEW}], ids=["address", "password"]
+)
+def test_a_link_of_before_is_no_good_for_staff_and_sellers(
+    sam: StaffUser, mona: Seller, api: Api, changes: dict[str, str]
+):
+    links = [token(api, name, ASK_STAFF) for name in ("sam", "mona@example.com")]
+    roles = tuple(sam.roles.values_list("pk", flat=True))
+
+    data = {"email": "sam@example.com", "role_ids": roles} | changes
+    staff.update(staff=sam, data=staff.StaffData(**data), actor=SYSTEM)
+    data = {"email": "mona@example.com", "first_name": "M", "last_name": "S", "pos": mona.pos}
+    sellers.update(seller=mona, data=sellers.SellerData(**data | changes), actor=SYSTEM)
+
+    assert [reset(api, link, "Third-Word-3").status_code for link in links] == [400, 400]
 
 
 def test_a_new_password_ends_every_session(alice: Customer, api: Api):

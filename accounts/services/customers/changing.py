@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import events
 from accounts.models import CodePurpose, Customer, CustomerStatus, Level, Pos
-from accounts.services import codes, customer_data, level_moves, passwords, tokens
+from accounts.services import codes, customer_data, level_moves, passwords, reset_wishes, tokens
 from accounts.services.customer_data import Changes
 from accounts.services.customer_locks import lock, lock_known
 from accounts.services.customers.records import actor_of, plain, record, save
@@ -210,6 +210,8 @@ def _change(customer: Customer, given: dict[str, Any], actor: Actor, now: dateti
         customer.newsletter_subscribed_at = now
     with customer_data.clashes_refused():
         save(customer, [*new, "newsletter_subscribed_at"], now)
+    if not new.keys().isdisjoint({"email", "phone"}):
+        reset_wishes.close(customer, now=now)
     events.customer_updated(customer, fields=sorted(new), now=now)
     if is_subscribing:
         events.customer_subscribed_to_newsletter(customer, now=now)
