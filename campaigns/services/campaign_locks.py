@@ -5,7 +5,11 @@ Purchases share the lock, so a thousand may run at once; a change waits until th
 those that come meanwhile wait for the change. Those in one statement do not take it; see
 `change_terms`. An advisory lock, as it leaves no trace in the row
 that every buyer reads.
+
+Whoever wants coupons of a reward as well, takes this lock first.
 """
+
+from collections.abc import Iterable
 
 from loyalty.core import sql
 
@@ -16,6 +20,12 @@ CLASS = 7_301_020
 def key(campaign_id: int) -> tuple[int, int]:
     """Return the key of `pg_advisory_xact_lock_shared`, for a statement that locks more."""
     return CLASS, _half(campaign_id)
+
+
+def share(campaign_ids: Iterable[int]) -> None:
+    """Hold rewards as they are until commit, for whoever locks coupons of them afterwards."""
+    for campaign_id in sorted(set(campaign_ids)):
+        sql.read("select pg_advisory_xact_lock_shared(%s::int, %s::int)", key(campaign_id))
 
 
 def lock_to_change(campaign_id: int) -> None:

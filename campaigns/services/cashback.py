@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.ledger.models import Posting
 from accounts.models import Customer, SegmentMembership
-from accounts.services import points
+from accounts.services import customer_locks, points
 from campaigns import events
 from campaigns.amounts import cashback_of
 from campaigns.models import Coupon, CouponStatus, PayoutStatus, RewardCampaign, RewardType
@@ -150,23 +150,23 @@ def settle_payout(
     Note what a provider says of a payout; one that failed gives the points back (CSH-7).
 
     The caller has verified the signature. A repeated answer, and one that comes after the last
-    word, changes nothing. Locks the coupon, then the customer's wallet.
+    word, changes nothing. Locks the customer where levels follow points, then the coupon, then the
+    customer's wallet.
 
     :raises NotFound: the store has no such cashback with this provider.
     """
     now = now or clock.now()
-    coupon: Coupon | None = (
-        Coupon.objects.in_store(store)
-        .select_for_update(of=("self",))
-        .select_related("campaign", "customer__store")
-        .filter(
-            uuid=answer.coupon_uuid,
-            customer__uuid=answer.customer_uuid,
-            campaign_type=RewardType.CASHBACK,
-            cashback_provider=provider,
-        )
-        .first()
+    named = Coupon.objects.in_store(store).filter(
+        uuid=answer.coupon_uuid,
+        customer__uuid=answer.customer_uuid,
+        campaign_type=RewardType.CASHBACK,
+        cashback_provider=provider,
     )
+    # Whose coupon it is never changes. Before it, as everywhere: points that come back may move
+    # its customer to another level.
+    customer_locks.lock_for_points(store, named.values_list("customer_id", flat=True))
+    locked = named.select_for_update(of=("self",)).select_related("campaign", "customer__store")
+    coupon: Coupon | None = locked.first()
     if coupon is None:
         raise NotFound
     coupon.store = store

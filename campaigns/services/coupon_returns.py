@@ -19,7 +19,7 @@ from campaigns import events
 from campaigns.amounts import CENT, percentage_of
 from campaigns.models import Coupon, CouponOrigin, CouponStatus, RewardType
 from campaigns.selectors.sales import Sale
-from campaigns.services import issuing
+from campaigns.services import campaign_locks, issuing
 from campaigns.services.issuing import Order, Taken
 from loyalty.core.actors import SYSTEM
 
@@ -47,25 +47,12 @@ def sale_returned(
     """
     Give back what coupons were used on a sale, and replace those that it granted.
 
-    `returned`: this return's gross value; `returned_before`: that of the earlier ones. Locks the
-    coupons; the customer is locked already. Returns the new coupons.
+    `returned`: this return's gross value; `returned_before`: that of the earlier ones. Shares the
+    locks of the rewards and locks the coupons; the customer is locked already. Returns the new
+    coupons.
     """
     assert connection.in_atomic_block
-    coupons = list(
-        Coupon.objects.in_store(customer.store_id)
-        .select_for_update(of=("self",))
-        .select_related("campaign")
-        .filter(
-            Q(used_for_transaction_uuid=sale.uuid, is_used=True)
-            | Q(
-                transaction_uuid=sale.uuid,
-                origin__in=(CouponOrigin.INSTANT_REWARD, CouponOrigin.REPLACEMENT),
-            ),
-            customer=customer,
-            campaign_type=RewardType.PERCENTAGE_DISCOUNT_CODE,
-        )
-        .order_by("campaign_id", "pk")
-    )
+    coupons = _lock_coupons(customer, sale)
     for coupon in coupons:
         coupon.customer, coupon.store = customer, customer.store
     total = returned + returned_before
@@ -78,6 +65,27 @@ def sale_returned(
         if coupon.transaction_uuid == sale.uuid and _is_open(coupon, now):
             new.extend(_shrink(coupon, customer, gross_left, now))
     return new
+
+
+def _lock_coupons(customer: Customer, sale: Sale) -> list[Coupon]:
+    """Lock the percentages that a customer used on a sale, or that it granted."""
+    concerned = Coupon.objects.in_store(customer.store_id).filter(
+        Q(used_for_transaction_uuid=sale.uuid, is_used=True)
+        | Q(
+            transaction_uuid=sale.uuid,
+            origin__in=(CouponOrigin.INSTANT_REWARD, CouponOrigin.REPLACEMENT),
+        ),
+        customer=customer,
+        campaign_type=RewardType.PERCENTAGE_DISCOUNT_CODE,
+    )
+    campaign_ids = set(concerned.order_by().values_list("campaign_id", flat=True))
+    if not campaign_ids:
+        return []
+    # Before the coupons, as whoever cancels one does. What is used on the sale from now on is used
+    # after its return.
+    campaign_locks.share(campaign_ids)
+    locked = concerned.filter(campaign_id__in=campaign_ids).select_for_update(of=("self",))
+    return list(locked.select_related("campaign").order_by("campaign_id", "pk"))
 
 
 def parts_of(

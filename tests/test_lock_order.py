@@ -1,0 +1,167 @@
+"""
+Commands that want the same rows come to them in the same order: one waits, and both end.
+
+Each test stops the first command where it has some of the rows, until the second waits for one of
+them. Where the second has what the first wants next, the database ends one of the two.
+"""
+
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from accounts.ledger import checks
+from accounts.models import Customer
+from accounts.services import forgetting, points
+from campaigns.models import Coupon
+from campaigns.providers import Answer
+from campaigns.services import cashback, coupon_returns, coupons, rewards
+from earning.models import Invitation
+from loyalty.core import clock
+from loyalty.core.actors import SYSTEM
+from tests.accounts.ledger.test_threads import at_once
+from tests.campaigns.conftest import STAFF
+from tests.factories import CustomerFactory, StoreFactory
+from tests.factories.campaigns import CampaignFactory, give_points
+from tests.factories.earning import EarningRuleFactory
+from tests.factories.transactions import (
+    SaleFactory,
+    register,
+    return_of,
+)
+from tests.transactions.services.test_purchases_at_once import wait_until_somebody_waits
+
+pytestmark = [pytest.mark.ledger, pytest.mark.django_db(transaction=True)]
+
+WAIT_SECONDS = 20
+FOLLOWS_POINTS = {"tierAssignType": "points"}
+
+
+class Meeting:
+    """Lets a second command begin when the first is at a place, and the first go on after that."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.is_there = threading.Event()
+
+    def before(self, module: Any, name: str) -> None:
+        """Stop whoever comes first just before this function."""
+        real = getattr(module, name)
+
+        def stopped(*args: Any, **options: Any) -> Any:
+            self._stop()
+            return real(*args, **options)
+
+        self.monkeypatch.setattr(module, name, stopped)
+
+    def after(self, module: Any, name: str) -> None:
+        """Stop whoever comes first just after this function."""
+        real = getattr(module, name)
+
+        def stopped(*args: Any, **options: Any) -> Any:
+            answer = real(*args, **options)
+            self._stop()
+            return answer
+
+        self.monkeypatch.setattr(module, name, stopped)
+
+    def _stop(self) -> None:
+        if not self.is_there.is_set():
+            self.is_there.set()
+            wait_until_somebody_waits()
+
+    def of(self, first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+        """Run both; return what they answered. :raises: what either broke down with."""
+
+        def follow() -> Any:
+            assert self.is_there.wait(WAIT_SECONDS)
+            return second()
+
+        one, two = at_once(first, follow)
+        for answer in (one, two):
+            if isinstance(answer, BaseException):
+                raise answer
+        assert checks.find_differences() == []
+        return one, two
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Meeting:
+    return Meeting(monkeypatch)
+
+
+def member(customer: Customer | None = None, **settings: Any) -> Customer:
+    """Return somebody who earns a point for each unit of money, in the store of `customer`."""
+    store = customer.store if customer else StoreFactory(setting_values=settings)
+    made = CustomerFactory(store)
+    made.store = store
+    if customer is None:
+        EarningRuleFactory(store=store)
+    return made
+
+
+def forget(customer: Customer) -> Customer:
+    return forgetting.anonymize(customer=customer, actor=SYSTEM)
+
+
+def invite(referrer: Customer, **fields: Any) -> Invitation:
+    return Invitation.objects.create(
+        store=referrer.store,
+        referrer=referrer,
+        channel="email",
+        token="a" * 40,
+        created_at=clock.now(),
+        **fields,
+    )
+
+
+# Coupons
+
+
+def test_a_granted_coupon_is_cancelled_while_its_sale_comes_back(meeting: Meeting):
+    alice = member()
+    sale = SaleFactory(alice, "100.00")
+    campaign = CampaignFactory(alice.store, "percentage_discount_code")
+    coupon = rewards.hand_out(
+        campaign=campaign,
+        customer=alice,
+        sale_uuid=sale.uuid,
+        gross_value=sale.gross_value,
+        now=clock.now(),
+    )
+    meeting.before(coupon_returns, "parts_of")
+
+    with pytest.raises(coupons.NotCancellable):
+        meeting.of(
+            lambda: register(alice.store, return_of(sale, "50.00")),
+            lambda: coupons.cancel(store=alice.store, coupon_uuid=coupon.uuid, actor=STAFF),
+        )
+
+    found = Coupon.objects.order_by("pk").values_list("code", "status")
+    assert list(found) == [("10", "cancelled"), ("5", "active")]
+
+
+def test_a_payout_fails_while_its_customer_is_forgotten(meeting: Meeting):
+    alice = member(**FOLLOWS_POINTS)
+    give_points(alice, 100)
+    CampaignFactory(alice.store, "cashback", cashback_provider="paytm")
+    _, coupon = cashback.redeem(customer=alice, points=Decimal(10), actor=STAFF)
+    answer = Answer(
+        customer_uuid=alice.uuid,
+        coupon_uuid=coupon.uuid,
+        request_id="1",
+        is_paid=False,
+        code="",
+        message="",
+    )
+    meeting.before(points, "revert")
+
+    meeting.of(
+        lambda: cashback.settle_payout(store=alice.store, provider="paytm", answer=answer),
+        lambda: forget(alice),
+    )
+
+    coupon.refresh_from_db()
+    assert (coupon.payout_status, coupon.customer_email) == ("failed", "")
