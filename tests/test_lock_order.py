@@ -11,14 +11,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.ledger import checks
 from accounts.models import Customer
 from accounts.services import forgetting, points
+from accounts.services.introductions import Introduction
 from campaigns.models import Coupon
 from campaigns.providers import Answer
 from campaigns.services import cashback, coupon_returns, coupons, rewards
 from earning.models import Invitation
+from earning.services import referrals
 from loyalty.core import clock
 from loyalty.core.actors import SYSTEM
 from tests.accounts.ledger.test_threads import at_once
@@ -165,3 +168,37 @@ def test_a_payout_fails_while_its_customer_is_forgotten(meeting: Meeting):
 
     coupon.refresh_from_db()
     assert (coupon.payout_status, coupon.customer_email) == ("failed", "")
+
+
+# Invitations
+
+
+def test_a_friend_registers_while_who_invited_them_is_forgotten(meeting: Meeting):
+    alice = member()
+    invitation = invite(alice, recipient_email="friend@example.com", status="invited")
+    bob = member(alice)
+    meeting.after(referrals, "_give")
+
+    def come() -> None:
+        with transaction.atomic():
+            referrals.attach(bob, Introduction(token=invitation.token), clock.now())
+
+    meeting.of(come, lambda: forget(alice))
+
+    invitation.refresh_from_db()
+    assert (invitation.recipient, invitation.recipient_email) == (bob, None)
+
+
+def test_a_friend_buys_while_who_invited_them_is_forgotten(meeting: Meeting):
+    alice = member()
+    EarningRuleFactory(store=alice.store, type="referral", event_name="first_purchase")
+    bob = member(alice)
+    bob.invited_by = alice
+    bob.save(update_fields=["invited_by"])
+    invitation = invite(alice, recipient=bob, status="registered")
+    meeting.after(referrals, "_fulfil")
+
+    meeting.of(lambda: SaleFactory(bob, "10.00"), lambda: forget(alice))
+
+    invitation.refresh_from_db()
+    assert invitation.status == "made_purchase"

@@ -175,6 +175,21 @@ def lock_for_points(store: Store, customer_ids: Iterable[int]) -> None:
         sql.read(_FOR_POINTS, ([*customer_ids],))
 
 
+def keep(customer_ids: Iterable[int]) -> None:
+    """
+    Hold customers as they are named by rows that are about to be written, until commit.
+
+    Nobody waits for it but who changes them whole, such as to forget them. The database would do
+    the same when it checks those rows, which is at the end: too late to come before their wallets
+    and invitations, as all others do.
+    """
+    assert connection.in_atomic_block
+    sql.read(_KEEP, (sorted(set(customer_ids)),))
+
+
+_KEEP = """
+    select id from accounts_customer where id = any(%s::bigint[]) order by id for key share
+"""
 _FOR_POINTS = """
     select id from accounts_customer where id = any(%s) order by id for no key update
 """

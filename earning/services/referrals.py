@@ -7,6 +7,7 @@ never changes; so invitations make no circle, and both can be locked in primary-
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -45,8 +46,9 @@ def attach(customer: Customer, introduction: Introduction, now: datetime) -> Non
     """
     Tie a customer who registers in this transaction to who brought them, and pay for it.
 
-    A token that is unknown or used, and a referrer who is not there, are ignored (RF-5). Locks the
-    invitation, then the referrer where levels follow points, then the two wallets.
+    A token that is unknown or used, and a referrer who is not there, are ignored (RF-5). Keeps the
+    referrer, locks the invitation, then the referrer where levels follow points, then the two
+    wallets.
     """
     assert connection.in_atomic_block, "The customer and their invitation are written together."
     invitation = _claim(customer, introduction, now)
@@ -80,12 +82,35 @@ def moves_referrers(store: Store) -> bool:
 
 def lock_wallets(customer: Customer) -> None:
     """Lock a buyer's wallet together with their referrer's, where a purchase may pay both."""
-    if customer.invited_by_id is None or not _pays_referrers(
-        customer.store, is_first=customer.transactions_count == 0
-    ):
-        return
-    referrers = Customer.objects.filter(pk=customer.invited_by_id)
-    wallets.lock([customer.wallet_id, referrers.values_list("wallet_id", flat=True).get()])
+    if _paid_referrer(customer) is not None:
+        lock_all_wallets([customer])
+
+
+def lock_all_wallets(customers: Iterable[Customer]) -> None:
+    """
+    Lock the wallets of buyers, and of those referrers whom their purchases may pay.
+
+    Keeps these referrers before: what pays them names them.
+    """
+    wanted: set[int] = set()
+    referrers: set[int] = set()
+    for customer in customers:
+        wanted.add(customer.wallet_id)
+        if (referrer := _paid_referrer(customer)) is not None:
+            referrers.add(referrer)
+    if referrers:
+        customer_locks.keep(referrers)
+        rows = Customer.objects.filter(pk__in=referrers)
+        wanted.update(rows.values_list("wallet_id", flat=True))
+    wallets.lock(wanted)
+
+
+def _paid_referrer(customer: Customer) -> int | None:
+    """Return who invited a customer, by key, if the next purchase may pay them."""
+    if customer.invited_by_id is None:
+        return None
+    is_first = customer.transactions_count == 0
+    return customer.invited_by_id if _pays_referrers(customer.store, is_first=is_first) else None
 
 
 def purchased(
@@ -147,6 +172,8 @@ def _by_token(customer: Customer, token: str, now: datetime) -> Invitation | Non
         return None
     found = Invitation.objects.in_store(customer.store).select_related("referrer")
     invitation = found.filter(token=token, recipient=None).first()
+    if invitation is not None:
+        customer_locks.keep([invitation.referrer_id])
     return invitation if invitation and _give(invitation, customer, now) else None
 
 
@@ -189,6 +216,7 @@ def _find_referrer(customer: Customer, introduction: Introduction) -> Customer |
 
 def _of_referrer(customer: Customer, referrer: Customer, now: datetime) -> Invitation:
     """Return the referrer's invitation of this person, or one made on the fly (RF-6)."""
+    customer_locks.keep([referrer.pk])
     sent = Invitation.objects.filter(referrer=referrer, recipient=None).order_by("pk")
     for name, value in (("recipient_email", customer.email), ("recipient_phone", customer.phone)):
         earlier = sent.filter(**{name: value}).first() if value else None
