@@ -6,12 +6,15 @@ them. Where the second has what the first wants next, the database ends one of t
 """
 
 import threading
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.ledger import checks
 from accounts.models import Customer
@@ -31,10 +34,15 @@ from tests.factories.campaigns import CampaignFactory, give_points
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.transactions import (
     SaleFactory,
+    UnmatchedSaleFactory,
+    document,
     register,
     return_of,
 )
 from tests.transactions.services.test_purchases_at_once import wait_until_somebody_waits
+from transactions.models import Transaction
+from transactions.services import batches, claim_batches, matching, purchases, settling
+from transactions.services.claim_batches import Claim
 
 pytestmark = [pytest.mark.ledger, pytest.mark.django_db(transaction=True)]
 
@@ -202,3 +210,79 @@ def test_a_friend_buys_while_who_invited_them_is_forgotten(meeting: Meeting):
 
     invitation.refresh_from_db()
     assert invitation.status == "made_purchase"
+
+
+# Files
+
+
+def test_two_files_name_customers_in_opposite_order(meeting: Meeting):
+    """Where levels follow points, documents go one by one."""
+    alice = member(**FOLLOWS_POINTS)
+    bob = member(alice)
+    meeting.after(purchases, "register")
+
+    one, two = meeting.of(
+        lambda: take(document(alice), document(bob)), lambda: take(document(bob), document(alice))
+    )
+
+    assert [type(each) for each in one + two] == [Transaction] * 4
+
+
+def take(*documents: Any) -> list[Any]:
+    """Bring documents in as a file does."""
+    store = Customer.objects.select_related("store").earliest("pk").store
+    return batches.register_many(store=store, documents=documents, actor=STAFF)
+
+
+def test_a_till_hands_out_what_a_file_hands_out(meeting: Meeting):
+    """One has the reward's count, the other the customer."""
+    alice = member()
+    bob = member(alice)
+    limit = {"is_unlimited": False, "limit": 9, "limit_per_user": 9}
+    campaign = CampaignFactory(alice.store, cost_in_points=Decimal(0), **limit)
+    EarningRuleFactory(store=alice.store, type="instant_reward", reward_campaign=campaign)
+    meeting.after(purchases, "register")
+
+    meeting.of(lambda: take(document(bob), document(alice)), lambda: SaleFactory(alice, "10.00"))
+
+    assert Coupon.objects.filter(campaign=campaign).count() == 3
+
+
+def test_points_are_sent_while_a_file_brings_purchases_of_both(meeting: Meeting):
+    """Who has something due goes the way of one, after all others of the file."""
+    alice, soon = member(), timezone.now() + timedelta(milliseconds=50)
+    others = [member(alice) for _ in range(5)]
+    give_points(alice, 100)
+    points.add(customer=alice, amount=Decimal(5), issuer="admin", expires_at=soon)
+    time.sleep(0.1)
+    meeting.after(settling, "settle_many")
+
+    done, _ = meeting.of(
+        lambda: take(*(document(each) for each in (alice, *others))),
+        lambda: points.transfer(sender=alice, receiver=others[0], amount=Decimal(1)),
+    )
+
+    assert [type(each) for each in done] == [Transaction] * 6
+
+
+def test_a_file_gives_a_sale_to_its_customer_and_another_file_its_return(meeting: Meeting):
+    alice = member()
+    bob, carol = member(alice), member(alice)
+    sale = UnmatchedSaleFactory(alice.store, "10.00", number="A")
+    unknown = document(None, "10.00", number="B", type="return", revised_number="A")
+    register(alice.store, unknown)
+    UnmatchedSaleFactory(alice.store, "10.00", number="C")
+    meeting.after(matching, "claim")
+
+    def claim(*named: tuple[str, Customer]) -> list[Any]:
+        claims = [Claim(number, customer) for number, customer in named]
+        return claim_batches.claim_many(store=alice.store, claims=claims, actor=STAFF)
+
+    one, two = meeting.of(
+        lambda: claim(("C", alice), ("A", bob)), lambda: claim(("B", carol), ("C", carol))
+    )
+
+    assert [type(each) for each in one] == [Transaction] * 2
+    assert [type(each) for each in two] == [matching.AlreadyAssigned] * 2
+    sale.refresh_from_db()
+    assert sale.customer == bob

@@ -24,7 +24,7 @@ from accounts.selectors import qualifying
 from accounts.services import customer_locks
 from campaigns.models import Coupon
 from earning import engine
-from earning.services import awards
+from earning.services import awards, referrals
 from loyalty.core import clock
 from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
@@ -50,18 +50,14 @@ def register_many(
     """
     Register documents in their order; return for each the row, or why it was refused.
 
-    Locks the customers of all of them, then the sales that are returned, then the wallets, until
-    commit. What is refused leaves nothing behind and stops no other.
+    Locks the customers of all of them, and who invited them where purchases may move both, then
+    the sales that are returned, then the wallets, until commit. What is refused leaves nothing
+    behind and stops no other.
     """
     now = now or clock.now()
     batch = _Batch(store, documents, actor, now)
     with transaction.atomic():
-        if not documents:
-            return []
-        if qualifying.follows_points(store) or awards.hands_out_rewards(store):
-            # Each purchase may change what the next one gives, beyond its own customer.
-            batch.take_singly(range(len(documents)))
-        else:
+        if documents:
             batch.take_all()
     return [batch.outcomes[place] for place in range(len(documents))]
 
@@ -111,19 +107,37 @@ class _Batch:
         found = customer_selectors.find_buyers(
             self.store, [(each.email, each.phone, each.loyalty_card_number) for each in buyers]
         )
-        # All at once, in their order: a later wave must not wait with what an earlier one locked.
-        known = {pk for pk in found if pk is not None}
-        locked = customer_locks.lock_buyers(self.store, known)
+        locked = self._lock(places, found)
+        if qualifying.follows_points(self.store) or awards.hands_out_rewards(self.store):
+            # Each purchase may change what the next one gives, beyond its own customer.
+            self.take_singly(places)
+            return
         self.buyers = {place: pk for place, pk in zip(places, found, strict=True) if pk is not None}
         self.buyers = {place: pk for place, pk in self.buyers.items() if pk in locked}
         self.referrers = {pk: customer.invited_by_id for pk, customer in locked.items()}
-        self._lock_sales(places)
         for number, wave in enumerate(self._waves(places)):
             if len(wave) < WAVE_MIN:
                 self.take_singly(wave)
             else:
                 # Nobody has written yet what the first reads; later ones see what came before.
                 self._take_wave(wave, locked if number == 0 else None)
+
+    def _lock(self, places: Sequence[int], buyers: Sequence[int | None]) -> dict[int, Customer]:
+        """
+        Lock all that the documents at these places will change; return who of `buyers` is active.
+
+        All at once, in their order: a later document must not wait with what an earlier one locked.
+        """
+        known = {pk for pk in buyers if pk is not None}
+        wanted = set(known)
+        if referrals.moves_referrers(self.store):
+            invited = Customer.objects.filter(pk__in=known, invited_by__isnull=False)
+            wanted.update(invited.values_list("invited_by_id", flat=True))
+        found = customer_locks.lock_buyers(self.store, wanted)
+        locked = {pk: customer for pk, customer in found.items() if pk in known}
+        self._lock_sales(places)
+        referrals.lock_all_wallets(locked.values())
+        return locked
 
     def _is_well_formed(self, place: int) -> bool:
         document = self.documents[place]

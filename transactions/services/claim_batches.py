@@ -47,15 +47,13 @@ def claim_many(
     """
     Give documents to customers in their order; return for each the row, or why it was refused.
 
-    Locks the customers of all of them, then the documents, then the wallets, until commit. What is
+    Locks the customers of all of them, and who invited them where purchases may move both, then
+    the documents with the returns that wait for them, then the wallets, until commit. What is
     refused leaves nothing behind and stops no other.
     """
     batch = _Batch(store, claims, actor, now or clock.now())
     with transaction.atomic():
-        if qualifying.follows_points(store) or awards.hands_out_rewards(store):
-            # Each purchase may change what the next one gives, beyond its own customer.
-            batch.take_singly(range(len(claims)))
-        elif claims:
+        if claims:
             batch.take_all()
     return [batch.outcomes[place] for place in range(len(claims))]
 
@@ -85,17 +83,38 @@ class _Batch:
 
     def take_all(self) -> None:
         places = range(len(self.claims))
-        # All at once, in their order: a later wave must not wait with what an earlier one locked.
-        wanted = {claim.customer.pk for claim in self.claims}
-        if referrals.moves_referrers(self.store):
-            invited_by = {claim.customer.invited_by_id for claim in self.claims}
-            wanted |= {pk for pk in invited_by if pk is not None}
-        customer_locks.lock(wanted, store=self.store)
+        self._lock(places)
+        if qualifying.follows_points(self.store) or awards.hands_out_rewards(self.store):
+            # Each purchase may change what the next one gives, beyond its own customer.
+            self.take_singly(places)
+            return
         for wave in self._waves(places, self._lock_documents(places)):
             if len(wave) < WAVE_MIN:
                 self.take_singly(wave)
             else:
                 self._take_wave(wave)
+
+    def _lock(self, places: Iterable[int]) -> None:
+        """
+        Lock all that the claims will change.
+
+        All at once, in their order: a later claim must not wait with what an earlier one locked.
+        """
+        buyers = {claim.customer.pk for claim in self.claims}
+        wanted = set(buyers)
+        if referrals.moves_referrers(self.store):
+            invited_by = {claim.customer.invited_by_id for claim in self.claims}
+            wanted |= {pk for pk in invited_by if pk is not None}
+        locked = customer_locks.lock(wanted, store=self.store)
+        documents = Transaction.objects.in_store(self.store).order_by()
+        named = documents.filter(document_number__in={self._number(place) for place in places})
+        keys = list(named.values_list("pk", flat=True))
+        waiting = documents.filter(revised__in=keys, customer=None)
+        keys += waiting.values_list("pk", flat=True)
+        rows = documents.filter(pk__in=keys).order_by("pk")
+        # list(): a lazy queryset locks nothing.
+        list(rows.select_for_update(of=("self",), no_key=True).values_list("pk"))
+        referrals.lock_all_wallets(each for each in locked if each.pk in buyers)
 
     def _number(self, place: int) -> str:
         return self.claims[place].document_number.strip()
