@@ -25,6 +25,7 @@ SENTENCES = (
     gettext_noop("transferring points to yourself is forbidden"),
     gettext_noop("There are not enough points left to give out."),
     gettext_noop("These points are no longer in use."),
+    gettext_noop("This message has not failed, so it is not sent again."),
     gettext_noop("This transfer is not pending."),
     gettext_noop("This transfer cannot be expired."),
     gettext_noop("this transfer cannot be canceled"),

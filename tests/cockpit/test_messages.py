@@ -138,3 +138,8 @@ def test_log_what_was_sent_and_send_it_again(cockpit, store):
     line.refresh_from_db()
     assert (line.state, line.attempts) == ("waiting", 0)
     assert AuditEntry.objects.filter(event_type="RetryMessage").exists()
+
+    # The page stood open in two windows.
+    again = client.post(reverse("admin:core_sentmessage_retry", args=[line.pk]), follow=True)
+    assert "This message has not failed" in again.content.decode()
+    assert AuditEntry.objects.filter(event_type="RetryMessage").count() == 1

@@ -24,6 +24,7 @@ from django.db.models import F
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
+from loyalty.core.errors import DomainError
 from loyalty.core.jobs import Run
 from loyalty.core.mail import Frame, Letter, NotThisOne, Undeliverable, Unreachable
 from loyalty.core.messages import catalogue, rendering, senders, templates
@@ -189,15 +190,25 @@ def send_due(*, limit: int = 1_000) -> int:
     return sent
 
 
+class NotStuck(DomainError):
+    """This message has not failed, so it is not sent again."""
+
+    code = "not_stuck"
+
+
 @transaction.atomic
-def retry(message: SentMessage, *, actor: Actor) -> bool:
-    """Queue a message again that failed or was interrupted; False: it did neither."""
+def retry(message: SentMessage, *, actor: Actor) -> None:
+    """
+    Queue a message again that failed or was interrupted.
+
+    :raises NotStuck: it did neither, or somebody has queued it meanwhile; nothing was written.
+    """
     now = clock.now()
     again = SentMessage.objects.filter(
         pk=message.pk, state__in=[MessageState.FAILED, MessageState.UNKNOWN]
     )
     if not again.update(state=MessageState.WAITING, due_at=now, attempts=0, error=""):
-        return False
+        raise NotStuck
     audit.record(
         actor,
         store=message.store,
@@ -206,7 +217,6 @@ def retry(message: SentMessage, *, actor: Actor) -> bool:
         entity_id=message.uuid,
         now=now,
     )
-    return True
 
 
 def forget(now: datetime | None = None, *, run: Run | None = None) -> int:
