@@ -50,6 +50,7 @@ TONES = {
     ImportState.DONE: "good",
     ImportState.FAILED: "bad",
     ImportState.REPEATED: "neutral",
+    ImportState.UNDOING: "info",
     ImportState.UNDONE: "neutral",
 }
 OUTCOME_TONES = {RowOutcome.DUPLICATE: "warn", RowOutcome.BAD: "bad", RowOutcome.DONE: "good"}
@@ -58,6 +59,7 @@ WORDS = (
     gettext_noop("Being checked"),
     gettext_noop("Checked"),
     gettext_noop("Brought in before"),
+    gettext_noop("Being taken back"),
     gettext_noop("Taken back"),
     gettext_noop("Duplicate"),
     gettext_noop("Refused"),
@@ -262,7 +264,11 @@ def _discard(request: CockpitRequest, job: ImportJob) -> None:
 
 
 def _undo(request: CockpitRequest, job: ImportJob) -> None:
-    taken, left = undoing.undo(job=job, actor=request.actor)
+    undone = undoing.undo(job=job, actor=request.actor)
+    if undone is None:
+        messages.success(request, _("The rows are being taken back. You need not wait for it."))
+        return
+    taken, left = undone
     text = ngettext("%(count)s row was taken back.", "%(count)s rows were taken back.", taken)
     messages.success(request, text % {"count": formats.whole(taken)})
     if left:
@@ -356,6 +362,9 @@ def _left_out(refused_count: int) -> str:
 def _progress(job: ImportJob) -> Progress | None:
     if not job.is_open:
         return None
+    if job.state == ImportState.UNDOING:
+        seen = job.undoing["taken"] + job.undoing["left"]
+        return Progress(percent=job.progress // 10, rows=formats.whole(seen), rate="", left="")
     taken = (job.updated_at - job.started_at).total_seconds() if job.started_at else 0
     rate = job.rows_done / taken if taken > 0 else 0
     left = taken * (1000 - job.progress) / job.progress if job.progress else 0

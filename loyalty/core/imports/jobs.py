@@ -23,7 +23,9 @@ def get(store: Store, uuid: UUID) -> ImportJob | None:
 def find_earlier(job: ImportJob) -> ImportJob | None:
     """Return the last job that took rows of a file of the same content, or is about to."""
     same = ImportJob.objects.in_store(job.store).filter(digest=job.digest, kind=job.kind)
-    taken = Q(state=ImportState.RUNNING) | Q(state=ImportState.DONE, rows_ok__gt=0)
+    taken = Q(state__in=[ImportState.RUNNING, ImportState.UNDOING]) | Q(
+        state=ImportState.DONE, rows_ok__gt=0
+    )
     return same.filter(taken).exclude(pk=job.pk).order_by("-pk").first()
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from loyalty.core import clock, turns
-from loyalty.core.imports import chunks, jobs
+from loyalty.core.imports import chunks, jobs, undoing
 from loyalty.core.imports.kinds import Kind, Result
 from loyalty.core.imports.reading import FileRow
 from loyalty.core.jobs import describe
@@ -19,7 +19,7 @@ from loyalty.core.models import ImportJob, ImportState
 
 ATTEMPTS_MAX = 3
 Teller = Callable[[ImportJob], object]
-OPEN = (ImportState.CHECKING, ImportState.RUNNING)
+OPEN = (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
 
 
 def open_turns() -> dict[int, int]:
@@ -53,16 +53,23 @@ def run(job_id: int, *, seconds: float | None = None, tell: Teller | None = None
             return 0
         begun = job.rows_done
         if job.attempts >= turns.DEATHS_MAX:
-            _end(job, ImportState.FAILED, turns.KILLED)
+            _end(job, _failed(job), turns.KILLED)
             return 0
         _count_attempt(job)
         try:
+            if job.state == ImportState.UNDOING:
+                return undoing.go_on(job, turns.end_of_turn(seconds))
             _work(job, seconds, tell)
         except Exception as error:
             if job.attempts >= ATTEMPTS_MAX:
-                _end(job, ImportState.FAILED, describe(error))
+                _end(job, _failed(job), describe(error))
             raise
         return job.rows_done - begun
+
+
+def _failed(job: ImportJob) -> ImportState:
+    """Return what a job is that cannot go on: what could not be taken back was brought in."""
+    return ImportState.DONE if job.state == ImportState.UNDOING else ImportState.FAILED
 
 
 def _count_attempt(job: ImportJob) -> None:

@@ -19,6 +19,8 @@ class ImportState(models.TextChoices):
     FAILED = "failed", "Failed"
     # The same file was brought in before; nothing was done.
     REPEATED = "repeated", "Brought in before"
+    # Going through the rows once more, to take back what they made.
+    UNDOING = "undoing", "Being taken back"
     UNDONE = "undone", "Taken back"
 
 
@@ -61,6 +63,8 @@ class ImportJob(StoreModel):
     progress = models.PositiveSmallIntegerField(default=0)
     # How often a worker has let others work in between.
     turns = models.IntegerField(default=0, db_default=0)
+    # Who takes it back, of how many rows, and how far that is.
+    undoing: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     # Attempts in a row that wrote nothing.
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
@@ -81,8 +85,8 @@ class ImportJob(StoreModel):
             models.Index(fields=["store", "digest"], name="import_job_by_digest"),
             models.Index(
                 fields=["id"],
-                name="import_job_open",
-                condition=models.Q(state__in=["checking", "running"]),
+                name="import_job_unfinished",
+                condition=models.Q(state__in=["checking", "running", "undoing"]),
             ),
         ]
 
@@ -91,7 +95,7 @@ class ImportJob(StoreModel):
 
     @property
     def is_open(self) -> bool:
-        return self.state in {ImportState.CHECKING, ImportState.RUNNING}
+        return self.state in {ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING}
 
 
 class ImportRow(models.Model):

@@ -148,6 +148,19 @@ def test_takes_points_back_once(sam, eve, shop, bring_in):
     assert sam.call("POST", path).status_code == 400
 
 
+def test_takes_points_back_in_the_background_for_who_does_not_wait(sam, shop, bring_in):
+    CustomerFactory(shop, email="alice@example.com")
+    job = bring_in(POINTS, "points")
+    path = f"{shop.code}/admin/import/{job.uuid}"
+
+    answer = sam.call("POST", f"{path}/undo", HTTP_PREFER="respond-async")
+
+    assert (answer.status_code, answer.data["state"]) == (202, "undoing")
+    assert answer.headers["Location"] == f"/api/{path}"
+    running.run(job.pk)
+    assert sam.get(path).data["state"] == "undone"
+
+
 def test_keeps_no_more_refused_rows_than_anybody_mends(bring_in, monkeypatch):
     monkeypatch.setattr(chunks, "REFUSED_KEPT_MAX", 3)
 

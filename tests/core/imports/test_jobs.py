@@ -119,6 +119,48 @@ def test_takes_points_back(bring_in, shop, mona):
     assert AuditEntry.objects.filter(event_type="UndoImport").count() == 1
 
 
+def test_takes_many_rows_back_in_turns_and_none_twice(bring_in, shop, mona, monkeypatch):
+    """Each row is a command of its own: nobody waits for thousands of them."""
+    monkeypatch.setattr(undoing, "ROWS_AT_ONCE", 2)
+    alice = CustomerFactory(shop, email="alice@example.com")
+    job = bring_in(
+        "customerEmail,points,type\n"
+        "alice@example.com,15,adding\nalice@example.com,2,spending\nalice@example.com,7,adding\n",
+        "points",
+    )
+
+    assert undoing.undo(job=job, actor=mona) is None
+
+    assert balances.get_figures(alice.wallet_id, timezone.now()).points == 20
+    with pytest.raises(undoing.NotUndoable):
+        undoing.undo(job=job, actor=mona)
+    assert [running.run(job.pk, seconds=0) for _turn in range(5)] == [1, 1, 1, 0, 0]
+    job.refresh_from_db()
+    assert (job.state, job.undoing["taken"], job.undoing["left"]) == (ImportState.UNDONE, 2, 1)
+    assert balances.get_figures(alice.wallet_id, timezone.now()).points == 0
+    told = AuditEntry.objects.get(event_type="UndoImport")
+    assert (told.username, told.data) == ("mona", {"taken back": 2, "left": 1})
+
+
+def test_what_cannot_be_taken_back_stays_and_may_be_tried_again(bring_in, shop, mona, monkeypatch):
+    CustomerFactory(shop, email="alice@example.com")
+    job = bring_in("customerEmail,points,type\nalice@example.com,15,adding\n", "points")
+
+    def broken(*_arguments):
+        raise RuntimeError("broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kinds.get("points"), "undo", broken)
+        assert undoing.undo(job=job, actor=mona, is_background=True) is None
+        for _attempt in range(running.ATTEMPTS_MAX):
+            with pytest.raises(RuntimeError):
+                running.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.error) == (ImportState.DONE, "RuntimeError: broken")
+    assert undoing.undo(job=job, actor=mona) == (1, 0)
+
+
 def test_cannot_take_customers_back(bring_in, mona):
     job = bring_in(as_csv([person(1)]))
 

@@ -66,10 +66,7 @@ class FileView(OpenLoyaltyView):
         }
         if wants_job(self.request) or file.size > ANSWERED_BYTES_MAX:
             job = drafts.bring_in(**sent, is_again=is_again)
-            headers = {"Location": f"/api/{self.store.code}/admin/import/{job.uuid}"}
-            if wants_job(self.request):
-                headers["Preference-Applied"] = ASYNC
-            return Response(jobs.to_json(job), status=status.HTTP_202_ACCEPTED, headers=headers)
+            return _later(job, is_async=wants_job(self.request))
         job = answering.keep(**sent)
         results = answering.take(job, self.actor, is_again=is_again)
         items = [_item(kind, result) for result in results]
@@ -84,6 +81,13 @@ class FileView(OpenLoyaltyView):
             # The original said nothing of why there are no rows.
             answer["message"] = job.error
         return Response(answer)
+
+
+def _later(job: ImportJob, *, is_async: bool) -> Response:
+    headers = {"Location": f"/api/{job.store.code}/admin/import/{job.uuid}"}
+    if is_async:
+        headers["Preference-Applied"] = ASYNC
+    return Response(jobs.to_json(job), status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
 class ImportView(FileView):
@@ -183,7 +187,13 @@ class ImportRefused(ImportJobView):
 
 
 class ImportUndo(OpenLoyaltyView):
-    """`POST admin/import/<import>/undo`: take back the points that a file brought in."""
+    """
+    `POST admin/import/<import>/undo`: take back the points that a file brought in.
+
+    Answers 202 and the job where there are many rows, or for `Prefer: respond-async`.
+    """
+
+    job_methods = frozenset({"POST"})
 
     def post(self, request: Request, **ids: Any) -> Response:
         job = jobs.get(self.store, ids["job"])
@@ -191,7 +201,12 @@ class ImportUndo(OpenLoyaltyView):
             raise NotFound
         if not self.actor.can_modify(jobs.kind_of(job).resource):
             raise PermissionDenied
-        taken_back, left = undoing.undo(job=job, actor=self.actor)
+        is_async = wants_job(request)
+        undone = undoing.undo(job=job, actor=self.actor, is_background=is_async)
+        if undone is None:
+            job.refresh_from_db()
+            return _later(job, is_async=is_async)
+        taken_back, left = undone
         return Response({"importId": str(job.uuid), "takenBack": taken_back, "left": left})
 
 
