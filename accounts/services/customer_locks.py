@@ -163,16 +163,19 @@ def _locked(row: Sequence[Any], store: Store) -> Customer:
     return customer
 
 
-def lock_for_points(store: Store, customer_ids: Iterable[int]) -> None:
+def lock_for_points(store: Store, customer_ids: Iterable[int]) -> datetime | None:
     """
     Lock customers before their wallets, where a change of points may move their level.
 
     A purchase locks the customer first and the wallet then; whoever came the other way round could
-    deadlock with it. Where levels follow purchases points move nobody: this runs no query.
+    deadlock with it. Where levels follow purchases points move nobody: this runs no query. Returns
+    when the points of any of them were last counted anew for a level; None: never.
     """
     assert connection.in_atomic_block
-    if store.settings.tier_assign_type == TierBasis.POINTS:
-        sql.read(_FOR_POINTS, ([*customer_ids],))
+    if store.settings.tier_assign_type != TierBasis.POINTS:
+        return None
+    rows = sql.read(_FOR_POINTS, ([*customer_ids],))
+    return max((at for (at,) in rows if at is not None), default=None)
 
 
 def keep(customer_ids: Iterable[int]) -> None:
@@ -191,7 +194,8 @@ _KEEP = """
     select id from accounts_customer where id = any(%s::bigint[]) order by id for key share
 """
 _FOR_POINTS = """
-    select id from accounts_customer where id = any(%s) order by id for no key update
+    select last_level_recalculation_at from accounts_customer
+    where id = any(%s) order by id for no key update
 """
 
 _PURCHASE_COLUMNS = (

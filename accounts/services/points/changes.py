@@ -19,19 +19,19 @@ from loyalty.core.services import audit
 
 
 @contextmanager
-def changing(*customers: Customer, actor: Actor | None = None) -> Iterator[None]:
+def changing(*customers: Customer, actor: Actor | None = None) -> Iterator[datetime | None]:
     """
     Hold together what changes with the points of customers: their levels, the entry for `actor`.
 
     Where neither is written, a posting is a whole by itself and needs no transaction around it.
+    Yields when points were last counted anew for a level, None where they never were.
     """
     store = customers[0].store
     if actor is None and not qualifying.follows_points(store):
-        yield
+        yield None
         return
     with sql.atomic():
-        customer_locks.lock_for_points(store, [customer.pk for customer in customers])
-        yield
+        yield customer_locks.lock_for_points(store, [customer.pk for customer in customers])
 
 
 def holder_of(customer: Customer) -> Holder:

@@ -65,8 +65,8 @@ def add(
         ),
         now,
     )
-    with changing(customer, actor=actor):
-        lot = earns.earn(order, now=now)
+    with changing(customer, actor=actor) as counted_at:
+        lot = earns.earn(order, now=_after(counted_at, now))
         record(actor, "AddPoints", customer, lot.uuid, amount, comment, now)
     return lot
 
@@ -97,8 +97,20 @@ def add_many(*, store: Store, grants: Sequence[Grant], now: datetime | None = No
     assert all(grant.customer.store_id == store.pk for grant in grants)
     orders = [_order(store, grant, now) for grant in grants]
     with sql.atomic():
-        customer_locks.lock_for_points(store, {grant.customer.pk for grant in grants})
-        return earns.earn_many(orders, now=now)
+        counted_at = customer_locks.lock_for_points(store, {g.customer.pk for g in grants})
+        return earns.earn_many(orders, now=_after(counted_at, now))
+
+
+def _after(counted_at: datetime | None, now: datetime) -> datetime:
+    """
+    Return `now`, or what comes next after points were counted anew for a level.
+
+    Who waited for the customer while that was done, or gives them more by the same purchase, has an
+    earlier moment at hand, or the same: these points would belong to no count at all.
+    """
+    if counted_at is None or now > counted_at:
+        return now
+    return counted_at + datetime.resolution
 
 
 def _order(store: Store, grant: Grant, now: datetime) -> Earn:

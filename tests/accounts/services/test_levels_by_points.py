@@ -335,3 +335,17 @@ def test_cost_a_store_on_the_other_basis_nothing() -> None:
     assert len(without) == 1
     # The customer's lock, and what counts for the level.
     assert len(by_points) == len(without) + 2
+
+
+@pytest.mark.parametrize(
+    "later", [pytest.param(0, id="at-the-same-moment"), pytest.param(-1, id="who-waited-for-it")]
+)
+def test_points_that_come_with_a_move_count_after_it(later):
+    """LV 4.2: since the last level change, whichever till's clock was read first."""
+    customer = CustomerFactory(program(**after_days(SINCE_MOVE)))
+    earn(customer, 20, day=5)
+    assert level_of(customer) == "L1"
+
+    earn(customer, 30, day=5 + later)
+
+    assert level_of(customer) == "L2"
