@@ -29,9 +29,7 @@ class Cookie:
     def open_session(self, request: HttpRequest) -> SessionBase:
         """Return the session that a request names, or an empty one. Reads it when asked."""
         store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
-        key = request.COOKIES.get(self.name, "")
-        # A cookie can spell a zero byte, which no database looks up.
-        return store(key if key and "\x00" not in key else None)
+        return store(request.COOKIES.get(self.name))
 
     def write(
         self,

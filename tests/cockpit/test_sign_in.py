@@ -37,6 +37,18 @@ def test_refuses_in_plain_words(client, sam, username, password):
     assert client.get(reverse("admin:index")).status_code == 302
 
 
+@pytest.mark.parametrize(
+    "key", [r"\000" * 32, r"\355\240\200" * 16, "é" * 32, "x" * 4_000, "../" * 9]
+)
+def test_takes_a_cookie_that_we_never_gave_for_none(client, sam, key):
+    answer = client.get(reverse("admin:index"), HTTP_COOKIE=f'sessionid="{key}"')
+
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (
+        302,
+        reverse("admin:login"),
+    )
+
+
 def test_begins_in_the_field_that_is_to_be_filled_in(client, sam):
     focused = re.compile(r'name="(\w+)"[^>]*\bautofocus')
 
