@@ -29,7 +29,7 @@ from loyalty.core import clock
 from loyalty.core.actors import SYSTEM
 from tests.accounts.ledger.test_threads import at_once
 from tests.campaigns.conftest import STAFF
-from tests.factories import CustomerFactory, StoreFactory
+from tests.factories import CustomerFactory, LevelFactory, StoreFactory
 from tests.factories.campaigns import CampaignFactory, give_points
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.transactions import (
@@ -246,6 +246,28 @@ def test_a_till_hands_out_what_a_file_hands_out(meeting: Meeting):
     meeting.of(lambda: take(document(bob), document(alice)), lambda: SaleFactory(alice, "10.00"))
 
     assert Coupon.objects.filter(campaign=campaign).count() == 3
+
+
+def test_a_till_hands_out_two_rewards_and_a_file_one_after_the_other(meeting: Meeting):
+    """The till takes them in one order, the file in that of its documents."""
+    gold = LevelFactory(condition_value=50)
+    alice = CustomerFactory(gold.store, level=gold)
+    alice.store = gold.store
+    bob = member(alice)
+    limit = {"is_unlimited": False, "limit": 9, "limit_per_user": 9, "cost_in_points": Decimal(0)}
+    for levels in ([gold], [gold, bob.level]):
+        campaign = CampaignFactory(gold.store, level=levels[0], **limit)
+        campaign.level_ids = [level.pk for level in levels]
+        campaign.save(update_fields=["level_ids"])
+        EarningRuleFactory(
+            store=gold.store, type="instant_reward", reward_campaign=campaign, levels=levels
+        )
+    carol = CustomerFactory(gold.store, level=gold)
+    meeting.after(purchases, "register")
+
+    meeting.of(lambda: take(document(bob), document(carol)), lambda: SaleFactory(alice, "60.00"))
+
+    assert Coupon.objects.count() == 5
 
 
 def test_points_are_sent_while_a_file_brings_purchases_of_both(meeting: Meeting):

@@ -7,7 +7,7 @@ all by the caller's savepoint. Source: BUY-9…11, LIM-2…7.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -148,6 +148,18 @@ def count(terms: Terms, quantity: int) -> int:
     }
     [(used,)] = sql.write(_COUNT, arguments)
     return int(used)
+
+
+def hold_counts(campaign_ids: Iterable[int]) -> None:
+    """
+    Hold rewards, and lock where they will be counted, for who hands them out in many steps.
+
+    In the order of their keys, in which one purchase counts them, too. The caller has locked the
+    wallets of all who will get them.
+    """
+    wanted = sorted(set(campaign_ids))
+    campaign_locks.share(wanted)
+    sql.write(_HOLD_COUNTS, {"campaigns": wanted, "shards": SHARDS})
 
 
 def issue(order: Order) -> list[Coupon]:
@@ -375,6 +387,14 @@ with usage as (
     set used = t.used + excluded.used, customers = t.customers + excluded.customers
 )
 select used from usage
+"""  # noqa: S608  # what is put in is ours
+# Also those that are not there yet: two who insert one wait for each other as well.
+_HOLD_COUNTS = f"""
+insert into campaigns_campaigntally as t (campaign_id, shard, terms)
+select c.id, {SHARD.format(is_limited="c.limit is not null")}, c.terms
+from campaigns_rewardcampaign c where c.id = any(%(campaigns)s::bigint[]) order by c.id
+on conflict (campaign_id, shard) do update set used = t.used
+returning t.id
 """  # noqa: S608  # what is put in is ours
 _TAKE = f"""
 with free as (

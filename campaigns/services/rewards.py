@@ -1,5 +1,6 @@
 """Buy rewards. Source: BUY-1…11."""
 
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +30,7 @@ from campaigns.services.refusals import (
 from loyalty.core import clock, events
 from loyalty.core.actors import SYSTEM, Actor, ActorKind
 from loyalty.core.errors import NotFound
+from loyalty.core.models import Store
 from loyalty.core.services import audit
 
 QUANTITY_MAX = 1000
@@ -170,6 +172,18 @@ def hand_out(
         return coupon
 
 
+def prepare_hand_outs(*, store: Store, campaign_uuids: Collection[str]) -> None:
+    """
+    Lock what hand-outs of these rewards in one transaction would lock one after the other.
+
+    One alone makes no circle, and is left until it is handed out. The receivers' wallets are
+    locked already.
+    """
+    if len(campaign_uuids) > 1:
+        found = RewardCampaign.objects.in_store(store).filter(uuid__in=campaign_uuids)
+        issuing.hold_counts(found.order_by().values_list("pk", flat=True))
+
+
 def _refuse_hidden(terms: Terms, actor: Actor, now: datetime) -> None:
     campaign = terms.campaign
     if campaign.type in (RewardType.CASHBACK, RewardType.CUSTOM_CAMPAIGN_CODE):
@@ -244,4 +258,4 @@ def _record(
     )
 
 
-__all__ = ["Refused", "buy", "hand_out"]
+__all__ = ["Refused", "buy", "hand_out", "prepare_hand_outs"]

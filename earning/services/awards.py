@@ -167,8 +167,18 @@ def award_many(*, store: Store, priced: Sequence[Priced], now: datetime) -> None
 
 def hands_out_rewards(store: Store) -> bool:
     """Tell whether a rule of the store gives something besides points."""
-    rules = rule_sets.get_rules(store).rules.rules
-    return any(isinstance(compiled.rule.effect, engine.HandOut) for compiled in rules)
+    return bool(_handed_out(store))
+
+
+def prepare_rewards(store: Store) -> None:
+    """Lock what many purchases in one transaction may hand out; wallets are locked already."""
+    rewards.prepare_hand_outs(store=store, campaign_uuids=_handed_out(store))
+
+
+def _handed_out(store: Store) -> set[str]:
+    """Return the ids of the rewards that the store's rules hand out."""
+    effects = (compiled.rule.effect for compiled in rule_sets.get_rules(store).rules.rules)
+    return {effect.campaign_uuid for effect in effects if isinstance(effect, engine.HandOut)}
 
 
 def _hand_out(

@@ -51,8 +51,8 @@ def register_many(
     Register documents in their order; return for each the row, or why it was refused.
 
     Locks the customers of all of them, and who invited them where purchases may move both, then
-    the sales that are returned, then the wallets, until commit. What is refused leaves nothing
-    behind and stops no other.
+    the sales that are returned, then the wallets and the rewards' counts, until commit. What is
+    refused leaves nothing behind and stops no other.
     """
     now = now or clock.now()
     batch = _Batch(store, documents, actor, now)
@@ -137,6 +137,7 @@ class _Batch:
         locked = {pk: customer for pk, customer in found.items() if pk in known}
         self._lock_sales(places)
         referrals.lock_all_wallets(locked.values())
+        awards.prepare_rewards(self.store)
         return locked
 
     def _is_well_formed(self, place: int) -> bool:

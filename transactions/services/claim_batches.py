@@ -48,8 +48,8 @@ def claim_many(
     Give documents to customers in their order; return for each the row, or why it was refused.
 
     Locks the customers of all of them, and who invited them where purchases may move both, then
-    the documents with the returns that wait for them, then the wallets, until commit. What is
-    refused leaves nothing behind and stops no other.
+    the documents with the returns that wait for them, then the wallets and the rewards' counts,
+    until commit. What is refused leaves nothing behind and stops no other.
     """
     batch = _Batch(store, claims, actor, now or clock.now())
     with transaction.atomic():
@@ -115,6 +115,7 @@ class _Batch:
         # list(): a lazy queryset locks nothing.
         list(rows.select_for_update(of=("self",), no_key=True).values_list("pk"))
         referrals.lock_all_wallets(each for each in locked if each.pk in buyers)
+        awards.prepare_rewards(self.store)
 
     def _number(self, place: int) -> str:
         return self.claims[place].document_number.strip()
