@@ -138,7 +138,15 @@ def _finish_restored(consumer: Consumer, cursor: ConsumerCursor, chunk: int) -> 
         if len(facts) < chunk:
             cursor.after_event_id, cursor.until_event_id = cursor.until_event_id, None
             cursor.position = cursor.event_id = 0
-            cursor.save()
+            cursor.save(
+                update_fields=[
+                    "after_event_id",
+                    "until_event_id",
+                    "position",
+                    "event_id",
+                    "updated_at",
+                ]
+            )
             return handled
 
 
