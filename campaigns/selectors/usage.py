@@ -1,4 +1,4 @@
-"""How often rewards were taken, and how often they still can be. Source: LIM-1…5."""
+"""How often rewards were taken, and how often they still can be. Source: LIM-1…6."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -37,9 +37,29 @@ def get_tally(campaign: RewardCampaign) -> Tally:
     return get_tallies([campaign.pk]).get(campaign.pk, NOTHING)
 
 
-def get_customer_usages(customer_id: int, campaign_ids: Collection[int]) -> dict[int, int]:
-    """Return how often a customer took campaigns; 0 is missing. One query."""
-    return {row[0]: int(row[1]) for row in sql.read(USAGES, (customer_id, [*campaign_ids]))}
+def get_customer_usages(
+    customer_id: int, campaign_ids: Collection[int], *, counted_ahead: int = 0
+) -> dict[int, int]:
+    """
+    Return how often a customer took campaigns, as their limits count it; 0 is missing. One query.
+
+    Of a single coupon only the uses of the code that is handed out now count (LIM-5).
+    `counted_ahead`: how many purchases are counted whose coupons are not written yet.
+    """
+    return {
+        row[0]: _counted(*row[1:], ahead=counted_ahead)
+        for row in sql.read(USAGES, (customer_id, [*campaign_ids]))
+    }
+
+
+def _counted(
+    used: int, code: str | None, coupons: int, of_code: int, cancelled: int, *, ahead: int
+) -> int:
+    if code is None:
+        return used
+    # Which of the cancelled coupons do not count any more is not kept: those of this code first.
+    freed = max(0, coupons - (used - ahead))
+    return of_code - min(freed, cancelled) + ahead
 
 
 def was_issued(campaign: RewardCampaign) -> bool:
@@ -86,6 +106,20 @@ select campaign_id, sum(used)::bigint, sum(customers)::bigint, sum(codes)::bigin
 from campaigns_campaigntally where campaign_id = any(%s::bigint[]) group by campaign_id
 """
 USAGES = """
-select campaign_id, used from campaigns_customerusage
-where customer_id = %s::bigint and campaign_id = any(%s::bigint[])
+select u.campaign_id, u.used, first.code, own.coupons, own.of_code, own.cancelled
+from campaigns_customerusage u
+left join lateral (
+    select f.code from campaigns_rewardcampaign c
+    join campaigns_couponcode f on f.campaign_id = c.id
+    where c.id = u.campaign_id and c.is_single_coupon and c.limit_per_user is not null
+    order by f.position, f.id limit 1
+) first on true
+cross join lateral (
+    select count(*) as coupons, count(*) filter (where k.code = first.code) as of_code,
+        count(*) filter (where k.code = first.code and k.status = 'cancelled') as cancelled
+    from campaigns_coupon k
+    where first.code is not null and k.customer_id = u.customer_id
+        and k.campaign_id = u.campaign_id
+) own
+where u.customer_id = %s::bigint and u.campaign_id = any(%s::bigint[])
 """

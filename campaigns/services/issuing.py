@@ -123,10 +123,21 @@ def take_codes(terms: Terms, quantity: int) -> list[Taken]:
         if tally.used > campaign.limit:
             raise LimitExceeded
     if campaign.limit_per_user is not None and used_by_customer > campaign.limit_per_user:
-        raise LimitPerCustomerExceeded
+        _refuse_more_of_code(terms, quantity)
     if campaign.is_single_coupon:
         return _take_single(campaign, quantity)
     return _take_from_pool(terms, quantity)
+
+
+def _refuse_more_of_code(terms: Terms, quantity: int) -> None:
+    """Refuse who took a reward too often; of a single coupon, this code of it (LIM-5)."""
+    campaign, customer = terms.campaign, terms.customer
+    assert campaign.limit_per_user is not None
+    if campaign.is_single_coupon:
+        used = usage.get_customer_usages(customer.pk, [campaign.pk], counted_ahead=quantity)
+        if used[campaign.pk] <= campaign.limit_per_user:
+            return
+    raise LimitPerCustomerExceeded
 
 
 def count(terms: Terms, quantity: int) -> int:

@@ -11,8 +11,8 @@ from accounts.ledger.models import Posting
 from accounts.models import CustomerStatus
 from campaigns.amounts import percentage_of
 from campaigns.models import Coupon, CouponCode, CustomerUsage
-from campaigns.selectors import usage
-from campaigns.services import campaigns, refusals, rewards
+from campaigns.selectors import availability, usage
+from campaigns.services import campaigns, coupons, pools, refusals, rewards
 from loyalty.core import clock
 from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import NotFound
@@ -335,6 +335,86 @@ def test_limits(customer, fields, codes, used, left, refusal):
     else:
         coupons = rewards.buy(campaign=campaign, customer=customer, actor=STAFF, quantity=2)
         assert [coupon.code for coupon in coupons] == ["L0", "L0"]
+
+
+@pytest.fixture
+def spring(customer):
+    """A single coupon that each customer may have once, and had; its code is another one now."""
+    campaign = CampaignFactory(
+        customer.store,
+        coupons=("WINTER",),
+        is_single_coupon=True,
+        is_unlimited=False,
+        limit=9,
+        limit_per_user=1,
+        cost_in_points=Decimal(1),
+    )
+    buy_one(customer, campaign)
+    pools.set_codes(campaign=campaign, codes=["SPRING", "WINTER"], is_appended=False, actor=STAFF)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def buy_one(customer, campaign):
+    [coupon] = rewards.buy(campaign=campaign, customer=customer, actor=STAFF)
+    return coupon
+
+
+def left_of(campaign, customer):
+    """What the lists say, and the page about one reward."""
+    [listed] = availability.list_available(customer, now=clock.now())
+    offer = availability.get_offer(campaign, customer, now=clock.now())
+    assert listed.usage_left_for_customer == offer.usage_left_for_customer
+    return offer.usage_left_for_customer
+
+
+def test_only_uses_of_its_code_count_for_a_single_coupon(customer, spring):
+    """LIM-5, LIM-6."""
+    assert left_of(spring, customer) == 1
+
+    assert buy_one(customer, spring).code == "SPRING"
+
+    assert availability.get_offer(spring, customer, now=clock.now()).usage_left_for_customer == 0
+    assert availability.list_available(customer, now=clock.now()) == []
+    assert_refused(refusals.LimitPerCustomerExceeded, customer, spring, points=98)
+
+
+def test_no_more_of_a_single_coupon_s_code_than_its_limit(customer, spring):
+    """LIM-5, LIM-6."""
+    assert_refused(refusals.LimitPerCustomerExceeded, customer, spring, points=99, quantity=2)
+
+    assert left_of(spring, customer) == 1
+
+
+def test_a_freed_use_of_a_single_coupon_s_code_counts_no_more(customer, spring):
+    """LIM-1, LIM-5."""
+    coupon = buy_one(customer, spring)
+
+    coupons.cancel(store=customer.store, coupon_uuid=coupon.uuid, actor=STAFF, frees_limit=True)
+
+    assert left_of(spring, customer) == 1
+    assert buy_one(customer, spring).code == "SPRING"
+    assert_refused(refusals.LimitPerCustomerExceeded, customer, spring, points=97)
+
+
+def test_codes_of_a_pool_that_became_a_single_coupon_do_not_count(customer):
+    """LIM-5."""
+    campaign = CampaignFactory(
+        customer.store,
+        coupons=("ALL", "TWO", "TEN"),
+        is_unlimited=False,
+        limit=9,
+        limit_per_user=2,
+        cost_in_points=Decimal(1),
+    )
+    rewards.buy(campaign=campaign, customer=customer, actor=STAFF, quantity=2)
+
+    campaign.is_single_coupon = True
+    campaign.save(update_fields=["is_single_coupon"])
+
+    assert left_of(campaign, customer) == 1
+    assert buy_one(customer, campaign).code == "ALL"
+    assert_refused(refusals.LimitPerCustomerExceeded, customer, campaign, points=97)
 
 
 def test_a_single_coupon_uses_the_first_code_of_several(customer):
