@@ -22,7 +22,7 @@ from accounts.services import forgetting, points
 from accounts.services.introductions import Introduction
 from campaigns.models import Coupon
 from campaigns.providers import Answer
-from campaigns.services import cashback, coupon_returns, coupons, rewards
+from campaigns.services import cashback, coupon_returns, coupons, issuing, rewards
 from earning.models import Invitation
 from earning.services import referrals
 from loyalty.core import clock
@@ -56,6 +56,9 @@ class Meeting:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
         self.is_there = threading.Event()
+        self.is_passed = threading.Event()
+        # Whether the second may also end without having to wait.
+        self.may_pass = False
 
     def before(self, module: Any, name: str) -> None:
         """Stop whoever comes first just before this function."""
@@ -81,14 +84,17 @@ class Meeting:
     def _stop(self) -> None:
         if not self.is_there.is_set():
             self.is_there.set()
-            wait_until_somebody_waits()
+            wait_until_somebody_waits(or_else=self.is_passed if self.may_pass else None)
 
     def of(self, first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
         """Run both; return what they answered. :raises: what either broke down with."""
 
         def follow() -> Any:
             assert self.is_there.wait(WAIT_SECONDS)
-            return second()
+            try:
+                return second()
+            finally:
+                self.is_passed.set()
 
         one, two = at_once(first, follow)
         for answer in (one, two):
@@ -268,6 +274,23 @@ def test_a_till_hands_out_two_rewards_and_a_file_one_after_the_other(meeting: Me
     meeting.of(lambda: take(document(bob), document(carol)), lambda: SaleFactory(alice, "60.00"))
 
     assert Coupon.objects.count() == 5
+
+
+def test_two_tills_hand_out_two_codes_of_one_pool_each(meeting: Meeting):
+    """Each has one of the last two and wants the other: one gets along without its second."""
+    alice = member()
+    bob = member(alice)
+    campaign = CampaignFactory(alice.store, coupons=("A", "B"), cost_in_points=Decimal(0))
+    for name in ("first", "second"):
+        EarningRuleFactory(
+            store=alice.store, name=name, type="instant_reward", reward_campaign=campaign
+        )
+    meeting.may_pass = True
+    meeting.after(issuing, "issue")
+
+    meeting.of(lambda: SaleFactory(alice, "10.00"), lambda: SaleFactory(bob, "10.00"))
+
+    assert Coupon.objects.filter(campaign=campaign).count() == 2
 
 
 def test_points_are_sent_while_a_file_brings_purchases_of_both(meeting: Meeting):

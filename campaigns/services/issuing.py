@@ -107,12 +107,13 @@ def lock_terms(*, store: Store, campaign_id: int, customer_id: int) -> Terms:
     return Terms(campaign, name, customer, address, bool(is_targeted))
 
 
-def take_codes(terms: Terms, quantity: int) -> list[Taken]:
+def take_codes(terms: Terms, quantity: int, *, waits: bool = True) -> list[Taken]:
     """
     Take the next codes of the pool, and count the purchase against the limits (LIM-6).
 
     Codes that other buyers are just taking are passed over; only where no other is left does this
-    wait for them, as their buyers may still fail.
+    wait for them, as their buyers may still fail. `waits=False`: not even then, for who may have
+    codes already, for which others wait.
 
     :raises NoCouponsLeft, LimitExceeded, LimitPerCustomerExceeded:
     """
@@ -126,7 +127,7 @@ def take_codes(terms: Terms, quantity: int) -> list[Taken]:
         _refuse_more_of_code(terms, quantity)
     if campaign.is_single_coupon:
         return _take_single(campaign, quantity)
-    return _take_from_pool(terms, quantity)
+    return _take_from_pool(terms, quantity, waits=waits)
 
 
 def _refuse_more_of_code(terms: Terms, quantity: int) -> None:
@@ -292,19 +293,17 @@ def _take_single(campaign: RewardCampaign, quantity: int) -> list[Taken]:
     return [Taken(code, pk)] * quantity
 
 
-def _take_from_pool(terms: Terms, quantity: int) -> list[Taken]:
+def _take_from_pool(terms: Terms, quantity: int, *, waits: bool) -> list[Taken]:
     campaign = terms.campaign
     arguments = {"campaign": campaign.pk, "quantity": quantity, "shards": SHARDS}
     arguments["is_limited"] = campaign.limit is not None
-    if quantity == 1:
+    # Whoever finds too few lets go of them before waiting for others, or two might wait for each
+    # other. Finding none is no exception: a code that was sold while it was looked at stays locked.
+    with transaction.atomic():
         rows = sql.write(_TAKE, arguments)
-    else:
-        # Some codes, but too few: let go of them before waiting for others, or two might deadlock.
-        with transaction.atomic():
-            rows = sql.write(_TAKE, arguments)
-            if not rows:
-                transaction.set_rollback(True)
-    if not rows:
+        if not rows:
+            transaction.set_rollback(True)
+    if not rows and waits:
         rows = sql.write(_TAKE_WAITING, arguments)
     if not rows:
         raise NoCouponsLeft

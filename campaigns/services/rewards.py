@@ -141,7 +141,8 @@ def hand_out(
     """
     Give the instant reward of a sale, at its cost (INS-1…4, ER-14). The customer is locked.
 
-    Visibility does not count; limits and the customer's status do.
+    Visibility does not count; limits and the customer's status do. The last codes of a pool that
+    others are just taking count as gone: a sale waits for none, as it may hand out more than one.
 
     :raises Refused: inactive, not meant for the customer, too few points, no code left, worth
         nothing, a limit; nothing was written, and the caller's transaction goes on.
@@ -166,7 +167,7 @@ def hand_out(
         )
         if terms.campaign.type == RewardType.PERCENTAGE_DISCOUNT_CODE:
             return _issue_percentage(order, gross_value)
-        codes = issuing.take_codes(terms, 1)
+        codes = issuing.take_codes(terms, 1, waits=False)
         holds = not terms.campaign.is_single_coupon
         [coupon] = issuing.issue(replace(order, codes=codes, holds_codes=holds))
         return coupon
