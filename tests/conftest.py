@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from accounts.ledger import checks
+from loyalty.core import locks
 from loyalty.core.models import Store
 from tests.factories.core import default_store
 from tests.support.api import ApiClient
@@ -14,6 +15,8 @@ from tests.support.api import ApiClient
 def pytest_configure() -> None:
     # A real hash takes a third of a second by intention; tests sign in hundreds of times.
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Commands that wait for each other in a circle are to be seen, not saved.
+    locks.DEADLOCKS_MAX = 0
 
 
 @pytest.fixture

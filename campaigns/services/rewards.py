@@ -27,7 +27,7 @@ from campaigns.services.refusals import (
     Refused,
     TransactionRequired,
 )
-from loyalty.core import clock, events
+from loyalty.core import clock, events, locks
 from loyalty.core.actors import SYSTEM, Actor, ActorKind
 from loyalty.core.errors import NotFound
 from loyalty.core.models import Store
@@ -37,6 +37,7 @@ QUANTITY_MAX = 1000
 ZERO = Decimal(0)
 
 
+@locks.again_after_deadlock
 def buy(
     *,
     campaign: RewardCampaign,

@@ -1,15 +1,22 @@
-"""What only one process may do at a time: PostgreSQL's advisory locks, by name."""
+"""What only one process may do at a time, and what to do where several wait in a circle."""
 
+import functools
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from psycopg.errors import DeadlockDetected
 
 from loyalty.core import sql
 
 logger = logging.getLogger(__name__)
+
+DEADLOCKS_MAX = 3
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
 
 @contextmanager
@@ -48,6 +55,33 @@ def _release(name: str) -> None:
         # The lock went with the connection. What broke that is on its way up already.
         logger.warning("The lock %s was lost with its connection", name)
         connection.close()
+
+
+def again_after_deadlock(
+    command: Callable[Arguments, Answer],
+) -> Callable[Arguments, Answer]:
+    """
+    Let a command begin again that the server ended to break a circle of waiting ones.
+
+    Commands lock in one order; this is for circles that nobody foresaw, and for rows such as new
+    labels that many write. For commands of one transaction, which must read what they decide on
+    anew. Within a caller's transaction the caller is the one to begin again.
+    """
+
+    @functools.wraps(command)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        if connection.in_atomic_block:
+            return command(*args, **kwargs)
+        for _ in range(DEADLOCKS_MAX):
+            try:
+                return command(*args, **kwargs)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+                logger.warning("%s begins again: %s", command.__qualname__, error)
+        return command(*args, **kwargs)
+
+    return run
 
 
 # A number of 64 bits stands there in two halves.

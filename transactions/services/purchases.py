@@ -11,7 +11,7 @@ from django.db.models import Sum
 from accounts.models import Customer, Pos
 from accounts.services import customer_locks
 from earning.services import referrals
-from loyalty.core import clock, rows
+from loyalty.core import clock, locks, rows
 from loyalty.core import events as core_events
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
@@ -74,6 +74,7 @@ class ReturnExceedsSale(DomainError):
     field = "revised_number"
 
 
+@locks.again_after_deadlock
 def register(
     *, store: Store, document: Document, actor: Actor, now: datetime | None = None
 ) -> Transaction:

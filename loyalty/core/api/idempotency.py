@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 
-from loyalty.core import throttle
+from loyalty.core import locks, throttle
 from loyalty.core.actors import Actor
 from loyalty.core.api.rendering import QuickJSONRenderer
 from loyalty.core.errors import KeyReused
@@ -34,6 +34,7 @@ def key_of(request: HttpRequest) -> str | None:
     return key
 
 
+@locks.again_after_deadlock
 def run(
     *,
     key: str,
