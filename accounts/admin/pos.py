@@ -98,7 +98,7 @@ class PosAdmin(CockpitAdmin):
     resource = Resource.POS
     add_form = edit_form = PosForm
     list_display: tuple[str, ...] = ("name", "identifier", "city")
-    search_fields = ("name", "identifier")
+    search_fields = ("name__folded_contains", "identifier")
     search_help_text = gettext_lazy("Name or identifier")
     ordering = ("name", "pk")
     audit_type = "Pos"

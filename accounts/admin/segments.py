@@ -53,7 +53,7 @@ class SegmentAdmin(CockpitAdmin):
     form_template = "cockpit/segment.html"
     list_display = ("name", "who", "state", "figure_members", "created")
     list_filter = ("is_active",)
-    search_fields = ("name", "description")
+    search_fields = ("name__folded_contains", "description__folded_contains")
     search_help_text = gettext_lazy("Name or description")
     audit_type = "Segment"
     empty_state = EmptyState(

@@ -95,7 +95,7 @@ class SellerAdmin(CockpitAdmin):
     list_display = ("full_name", "email", "phone", "pos", "state", "last_login")
     list_filter = ("is_active", ("pos", PosFilter))
     list_select_related = ("pos",)
-    search_fields = ("first_name", "last_name", "email", "phone")
+    search_fields = ("first_name__folded_contains", "last_name__folded_contains", "email", "phone")
     search_help_text = gettext_lazy("Name, e-mail or phone")
     ordering = ("last_name", "first_name", "pk")
     audit_type = "Seller"

@@ -138,7 +138,12 @@ class StaffAdmin(CockpitAdmin):
     add_form = edit_form = StaffForm
     list_display = ("full_name", "email", "role_names", "kind", "state", "seen")
     list_filter = ("is_active", "is_external", "roles")
-    search_fields = ("first_name", "last_name", "email", "username")
+    search_fields = (
+        "first_name__folded_contains",
+        "last_name__folded_contains",
+        "email",
+        "username",
+    )
     search_help_text = gettext_lazy("Name or e-mail")
     ordering = ("last_name", "first_name", "pk")
     sortable_by = ("email", "seen")
@@ -286,7 +291,7 @@ class RoleAdmin(CockpitAdmin):
     is_shared = True
     add_form = edit_form = RoleForm
     list_display = ("name", "summary", "figure_staff", "marks")
-    search_fields = ("name",)
+    search_fields = ("name__folded_contains",)
     search_help_text = gettext_lazy("Name")
     ordering = ("-is_master", "name")
     sortable_by = ("name",)

@@ -18,13 +18,14 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Lower, Round
 from django.db.models.lookups import Exact
 
 from accounts import identifiers
 from accounts.models import CodePurpose, Customer, CustomerCode, CustomerStatus, SegmentMembership
 from accounts.selectors import search
-from loyalty.core import labels, sql
+from loyalty.core import folding, labels, sql
 from loyalty.core.models import Store
 
 ZERO = Decimal(0)
@@ -243,9 +244,9 @@ class Filter:
     """
     Which customers a list shows; None, or an empty text, leaves a condition out.
 
-    Texts are contained in the value, whatever the case, or equal it when `is_strict`. Bounds
-    belong to the range. `labels`: (key, value) pairs that must all be there, either part may be
-    None for any. Source: campaigns-people spec 8.4.
+    Texts are contained in the value, whatever the case and the marks on letters, or equal it
+    but for case when `is_strict`. Bounds belong to the range. `labels`: (key, value) pairs that
+    must all be there, either part may be None for any. Source: campaigns-people spec 8.4.
     """
 
     first_name: str | None = None
@@ -326,13 +327,14 @@ def _texts(chosen: Filter) -> Q:
         "email": chosen.email,
         "phone": identifiers.normal_phone(chosen.phone),
         "loyalty_card_number": chosen.loyalty_card_number,
-        "address__city": chosen.city,
-        "address__postal": chosen.postal,
     }
     condition = Q()
     for column, text in columns.items():
         if text:
             condition &= _text(column, text, is_strict=chosen.is_strict)
+    for key, text in (("city", chosen.city), ("postal", chosen.postal)):
+        if text:
+            condition &= _part_of_address(key, text, is_strict=chosen.is_strict)
     if text := chosen.email_or_phone:
         phone = identifiers.normal_phone(text) or text
         condition &= _text("email", text, is_strict=chosen.is_strict) | _text(
@@ -341,9 +343,16 @@ def _texts(chosen: Filter) -> Q:
     return condition
 
 
+def _part_of_address(key: str, text: str, *, is_strict: bool) -> Q:
+    column = f"address__{key}"
+    if is_strict:
+        return _text(column, text, is_strict=True)
+    return folding.contains(KT(column), text)
+
+
 def _text(column: str, text: str, *, is_strict: bool) -> Q:
     if not is_strict:
-        contained = Q(**{f"{column}__icontains": text})
+        contained = folding.contains(column, text)
         return contained & search.with_parts_of(text) if column in SEARCHED else contained
     if column == "phone":
         return Q(phone=text)

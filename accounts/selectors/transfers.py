@@ -59,7 +59,11 @@ def get_documents(uuids: Collection[UUID]) -> Mapping[UUID, Document]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What a list is narrowed to; None and empty: not at all. Texts match any part, in any case."""
+    """
+    What a list is narrowed to; None and empty: not at all.
+
+    Texts match any part, in any case, and names without the marks on their letters, too.
+    """
 
     customer: Customer | None = None
     first_name: str | None = None
@@ -79,8 +83,8 @@ def list_transfers(store: Store, chosen: Filter, *, now: datetime) -> QuerySet[P
     if chosen.customer is not None:
         found = found.of_customer(chosen.customer)
     texts = {
-        "customer__first_name__icontains": chosen.first_name,
-        "customer__last_name__icontains": chosen.last_name,
+        "customer__first_name__folded_contains": chosen.first_name,
+        "customer__last_name__folded_contains": chosen.last_name,
         "customer__email__icontains": chosen.email,
         "customer__phone__icontains": chosen.phone,
         "customer__loyalty_card_number__icontains": chosen.loyalty_card_number,

@@ -82,7 +82,7 @@ class CampaignAdmin(CockpitAdmin):
         if not search_term.strip():
             return queryset, False
         texts = CampaignTranslation.objects.filter(
-            campaign=OuterRef("pk"), name__icontains=search_term.strip()
+            campaign=OuterRef("pk"), name__folded_contains=search_term.strip()
         )
         return queryset.filter(Exists(texts)), False
 

@@ -117,7 +117,7 @@ class CategoryAdmin(CockpitAdmin):
         if not search_term.strip():
             return queryset, False
         texts = CampaignCategoryTranslation.objects.filter(
-            category=OuterRef("pk"), name__icontains=search_term.strip()
+            category=OuterRef("pk"), name__folded_contains=search_term.strip()
         )
         return queryset.filter(Exists(texts)), False
 

@@ -113,8 +113,8 @@ def filtered(campaigns: CampaignQuerySet, filters: Filters) -> CampaignQuerySet:
 def _has_name(part: str, locale: str) -> Q:
     texts = CampaignTranslation.objects.filter(campaign=OuterRef("pk"))
     own = texts.filter(locale=locale).exclude(name="")
-    default = texts.filter(locale=DEFAULT_LOCALE, name__icontains=part)
-    return Q(Exists(own.filter(name__icontains=part))) | Q(~Exists(own) & Exists(default))
+    default = texts.filter(locale=DEFAULT_LOCALE, name__folded_contains=part)
+    return Q(Exists(own.filter(name__folded_contains=part))) | Q(~Exists(own) & Exists(default))
 
 
 # What lists may be sorted by: Open Loyalty's names, nested ones included.

@@ -27,7 +27,7 @@ def list_categories(
         .prefetch_related("translations")
     )
     if name:
-        found = found.filter(sort_name__icontains=name)
+        found = found.filter(sort_name__folded_contains=name)
     if is_active is not None:
         found = found.filter(is_active=is_active)
     ordered: QuerySet[CampaignCategory] = found.order_by("sort_order", "pk")

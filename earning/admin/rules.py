@@ -41,7 +41,7 @@ class EarningRuleAdmin(CockpitAdmin):
     add_form = edit_form = RuleForm
     list_display = ("name", "type_name", "effect", "for_whom", "dates", "state")
     list_filter = (RunningFilter, ("type", ChoiceFilter))
-    search_fields = ("name", "description")
+    search_fields = ("name__folded_contains", "description__folded_contains")
     search_help_text = gettext_lazy("Name or description")
     ordering = ("-is_active", "-edited_at", "-pk")
     sortable_by = ("name",)

@@ -65,7 +65,7 @@ def list_invitations(store: Store, chosen: Filter) -> "QuerySet[Invitation]":
         if name:
             full = Concat(F(f"{person}__first_name"), Value(" "), F(f"{person}__last_name"))
             found = found.alias(**{f"{person}_full": full})
-            found = found.filter(**{f"{person}_full__icontains": name})
+            found = found.filter(**{f"{person}_full__folded_contains": name})
     return found.select_related("referrer", "recipient").order_by("-pk")
 
 

@@ -137,6 +137,46 @@ def test_find_customers_by_how_their_words_begin(cockpit, store, text, is_found)
     assert page.context["cl"].result_count == int(is_found)
 
 
+@pytest.mark.parametrize(
+    "text", ["lukasz zolc", "ŁUKASZ ŻÓŁĆ", "luk żół", "Z\u0307o\u0301łc\u0301"]
+)
+@pytest.mark.parametrize("name", [("Łukasz", "Żółciński"), ("Lukasz", "Zolcinski")])
+def test_find_customers_with_or_without_marks_on_letters(cockpit, store, name, text):
+    lukasz = CustomerFactory(store, first_name=name[0], last_name=name[1])
+    CustomerFactory(store, first_name="Lucas", last_name="Zola")
+
+    page = cockpit().get(reverse("admin:accounts_customer_changelist"), {"q": text})
+
+    assert [row.pk for row in page.context["cl"].result_list] == [lukasz.pk]
+
+
+def test_find_no_customer_by_a_mark_alone(cockpit, store):
+    CustomerFactory(store)
+
+    page = cockpit().get(reverse("admin:accounts_customer_changelist"), {"q": "\u0301"})
+
+    assert page.context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "make"),
+    [
+        pytest.param("pos", lambda store: PosFactory(store, name="Łódź"), id="pos"),
+        pytest.param("seller", lambda store: SellerFactory(store, last_name="Łódź"), id="seller"),
+        pytest.param(
+            "segment", lambda store: Segment.objects.create(store=store, name="Łódź"), id="segment"
+        ),
+    ],
+)
+def test_find_others_with_or_without_marks_on_letters(cockpit, store, model, make):
+    made = make(store)
+    address = reverse(f"admin:accounts_{model}_changelist")
+
+    page = cockpit().get(address, {"q": "lodz"})
+
+    assert made in page.context["cl"].result_list
+
+
 def test_find_documents_by_number_or_buyer(cockpit, store):
     sale = SaleFactory(CustomerFactory(store, email="alice@example.com"), number="FV/2026/17")
     client, url = cockpit(), reverse("admin:transactions_transaction_changelist")

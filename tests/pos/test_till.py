@@ -45,6 +45,13 @@ def test_lists_who_is_called_so_and_masks_addresses(till, alice):
     assert "alice@example.com" not in page
 
 
+def test_finds_names_with_or_without_marks_on_letters(till, alice):
+    CustomerFactory(alice.store, first_name="Łukasz", last_name="Żółć")
+
+    assert "Łukasz Żółć" in text_of(find(till, "lukasz zolc"))
+    assert "Łukasz Żółć" in text_of(find(till, "ŁUK"))
+
+
 def test_finds_nobody_of_another_store(till, alice):
     eve = CustomerFactory(StoreFactory(), email="eve@example.com")
 

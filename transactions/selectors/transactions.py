@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.fields.json import KT
 
 from accounts.models import Customer
-from loyalty.core import labels
+from loyalty.core import folding, labels
 from loyalty.core.errors import NotFound
 from loyalty.core.models import Store
 from transactions.models import Transaction, TransactionItem
@@ -96,10 +97,12 @@ def _equal(chosen: Filter) -> Q:
 
 
 def _texts(chosen: Filter) -> Q:
-    return _all_of(
+    named = Q()
+    if chosen.buyer_name:
+        named = folding.contains(KT("customer_data__name"), chosen.buyer_name)
+    return named & _all_of(
         {
             "document_number__icontains": chosen.document_number,
-            "customer_data__name__icontains": chosen.buyer_name,
             "customer_data__email__icontains": chosen.buyer_email,
             "customer_data__phone__icontains": chosen.buyer_phone,
             "customer_data__loyaltyCardNumber__icontains": chosen.buyer_card,

@@ -24,8 +24,8 @@ SORTS = {
     "active": "is_active",
 }
 FILTERS = {
-    "firstName": "first_name__icontains",
-    "lastName": "last_name__icontains",
+    "firstName": "first_name__folded_contains",
+    "lastName": "last_name__folded_contains",
     "email": "email__icontains",
     "phone": "phone__icontains",
 }

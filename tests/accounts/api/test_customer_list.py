@@ -211,6 +211,33 @@ def test_finds_who_stands_at_the_counter_cus62(crowd: Store) -> None:
     assert list(by_name.data) == ["customers"]
 
 
+@pytest.mark.parametrize("query", ["lastName=olci", "lastName=ÓŁCI", "firstName=%C5%81u"])
+def test_finds_parts_with_or_without_marks_on_letters(sam: ApiClient, shop: Store, query) -> None:
+    CustomerFactory(shop, first_name="Łukasz", last_name="Żółciński")
+    CustomerFactory(shop, first_name="Bob")
+
+    assert names(sam.get(f"{shop.code}/customer?{query}")) == ["Łukasz"]
+
+
+def test_finds_a_city_with_or_without_marks_on_letters_at_the_counter(shop: Store) -> None:
+    CustomerFactory(shop, first_name="Ola", address={"city": "Łódź"})
+    CustomerFactory(shop, first_name="Bob", address={"city": "Wrocław"})
+    client = ApiClient(SellerFactory(shop))
+
+    answer = client.form("POST", f"{shop.code}/pos/search/customer", {"search[city]": "lodz"})
+
+    assert names(answer) == ["Ola"]
+
+
+def test_compares_letters_with_their_marks_where_strict(sam: ApiClient, shop: Store) -> None:
+    CustomerFactory(shop, first_name="Łukasz")
+
+    plain = sam.get(f"{shop.code}/customer?strict=1&firstName=lukasz")
+    marked = sam.get(f"{shop.code}/customer?strict=1&firstName=łukasz")
+
+    assert (names(plain), names(marked)) == ([], ["Łukasz"])
+
+
 def test_asks_for_more_where_too_many_are_found_cus62(sam: ApiClient, shop: Store) -> None:
     for _ in range(21):
         CustomerFactory(shop)

@@ -60,7 +60,7 @@ class Stores(StoreView):
         if (active := self.query_flag("active")) is not None:
             found = found.filter(is_active=active)
         if name := request.query_params.get("name"):
-            found = found.filter(name__icontains=name)
+            found = found.filter(name__folded_contains=name)
         return self.listed(found, key="stores", row=store_row, sorts=SORTS, default_sort="code")
 
     def post(self, request: Request, **ids: str) -> Response:
