@@ -14,7 +14,9 @@ from accounts.ledger.models import (
     Posting,
     PostingKind,
     PostingStatus,
+    Wallet,
     WalletBalance,
+    WalletKind,
 )
 from accounts.selectors.member_statistics import Period
 from loyalty.core.models import Store
@@ -66,7 +68,9 @@ def flow_by_part(store: Store, period: Period) -> dict[date, Flow]:
 
 def sum_owed(store: Store) -> Decimal:
     """Return all points in customers' wallets: to spend, pending and set aside."""
-    balances = WalletBalance.objects.filter(point_type__store=store)
+    # What a limited issuance can still give out is kept beside them, and owed to nobody.
+    system = Wallet.objects.in_store(store).exclude(kind=WalletKind.CUSTOMER)
+    balances = WalletBalance.objects.filter(point_type__store=store).exclude(wallet__in=system)
     total = balances.aggregate(sum=Sum(F("active") + F("pending") + F("held")))["sum"]
     return total or ZERO
 
