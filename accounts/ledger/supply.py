@@ -27,6 +27,7 @@ from accounts.ledger.models import (
     WalletKind,
 )
 from accounts.ledger.wallets import LockedBalance
+from loyalty.core.models import Store
 
 
 def limit(point_type: PointType, max_supply: Decimal | None, *, now: datetime) -> None:
@@ -82,6 +83,12 @@ def _supply(point_type: PointType, max_supply: Decimal, now: datetime) -> None:
 def _sum(entries: QuerySet[Entry]) -> Decimal:
     total: Decimal | None = entries.aggregate(total=Sum("amount"))["total"]
     return total or Decimal(0)
+
+
+def is_limited(store: Store) -> bool:
+    """Tell whether a store's usual points are limited: then each earn leaves less for the next."""
+    limited = PointType.objects.in_store(store).filter(is_default=True, max_supply__isnull=False)
+    return limited.exists()
 
 
 def take(balance: LockedBalance, amount: Decimal) -> bool:

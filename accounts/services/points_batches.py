@@ -12,8 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.ledger import amounts, wallets
-from accounts.ledger.models import PointType
+from accounts.ledger import amounts, supply, wallets
 from accounts.selectors import qualifying
 from accounts.services import customer_locks, points
 from loyalty.core.actors import Actor
@@ -67,17 +66,12 @@ def change_many(
     batch = _Batch(store, orders, actor, now)
     with transaction.atomic():
         customer_locks.lock_for_points(store, {order.customer.pk for order in orders})
-        if qualifying.follows_points(store) or _is_limited(store):
+        if qualifying.follows_points(store) or supply.is_limited(store):
             # Each change may move its customer's level, or take the last points from the next.
             batch.take_singly(range(len(orders)))
         elif orders:
             batch.take_all()
     return [batch.outcomes[place] for place in range(len(orders))]
-
-
-def _is_limited(store: Store) -> bool:
-    limited = PointType.objects.in_store(store).filter(is_default=True, max_supply__isnull=False)
-    return limited.exists()
 
 
 class _Batch:

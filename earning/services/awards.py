@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts.ledger import amounts
 from accounts.models import Customer, CustomerStatus, SegmentMembership
 from accounts.selectors import ladder
 from accounts.services import points
@@ -131,12 +132,15 @@ def price(
     """
     Return what a purchase earns that is about to be counted, as `award_purchase` finds it.
 
-    :raises engine.TooManyPoints: more than the ledger holds.
+    :raises engine.TooManyPoints, points.InvalidAmount: more than the ledger holds.
     """
     facts = engine.CustomerFacts(
         level_id=customer.level_id, segment_ids=segment_ids, status=customer.status
     )
-    return evaluate(store=customer.store, facts=facts, purchase=purchase)
+    found = evaluate(store=customer.store, facts=facts, purchase=purchase)
+    if found.points > 0:
+        amounts.check(found.points, decimals=amounts.DECIMALS_MAX)
+    return found
 
 
 def award_many(*, store: Store, priced: Sequence[Priced], now: datetime) -> None:

@@ -20,7 +20,6 @@ from django.db.models import Q
 
 from accounts.models import Customer, Pos
 from accounts.selectors import customers as customer_selectors
-from accounts.selectors import qualifying
 from accounts.services import customer_locks
 from campaigns.models import Coupon
 from earning import engine
@@ -108,8 +107,7 @@ class _Batch:
             self.store, [(each.email, each.phone, each.loyalty_card_number) for each in buyers]
         )
         locked = self._lock(places, found)
-        if qualifying.follows_points(self.store) or awards.hands_out_rewards(self.store):
-            # Each purchase may change what the next one gives, beyond its own customer.
+        if settling.goes_singly(self.store):
             self.take_singly(places)
             return
         self.buyers = {place: pk for place, pk in zip(places, found, strict=True) if pk is not None}

@@ -14,7 +14,6 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Customer
-from accounts.selectors import qualifying
 from accounts.services import customer_locks
 from earning.services import awards, referrals
 from loyalty.core import clock, sql
@@ -84,8 +83,7 @@ class _Batch:
     def take_all(self) -> None:
         places = range(len(self.claims))
         self._lock(places)
-        if qualifying.follows_points(self.store) or awards.hands_out_rewards(self.store):
-            # Each purchase may change what the next one gives, beyond its own customer.
+        if settling.goes_singly(self.store):
             self.take_singly(places)
             return
         for wave in self._waves(places, self._lock_documents(places)):

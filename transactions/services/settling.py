@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
+
+from accounts.ledger import amounts, supply
 from accounts.ledger.models import WalletBalance
 from accounts.models import Customer, LevelChangeReason
+from accounts.selectors import qualifying
 from accounts.services import level_moves, points, segment_members
 from earning import engine
 from earning.models import StoreEvent
@@ -44,13 +48,29 @@ class Rare:
     of_anything: frozenset[int]
 
 
+def goes_singly(store: Store) -> bool:
+    """Tell whether each document may change what the next one gives, beyond its own customer."""
+    return (
+        qualifying.follows_points(store)
+        or awards.hands_out_rewards(store)
+        or supply.is_limited(store)
+    )
+
+
 def find_rare(store: Store, customers: Iterable[Customer], now: datetime) -> Rare:
-    """Return who has to go the way of one: the invited, newcomers, those with something due."""
+    """
+    Return who has to go the way of one: the invited, newcomers, those with something due.
+
+    And those who may have earned as much as a wallet can count: one of them would refuse them all.
+    """
     customers = list(customers)
     rules = rule_sets.get_rules(store)
     pays_first = StoreEvent.FIRST_PURCHASE.value in rules.occasions.events
     wallets = {customer.wallet_id: customer.pk for customer in customers}
-    due = WalletBalance.objects.filter(wallet__in=list(wallets), next_due_at__lte=now)
+    nearly_full = amounts.LARGEST_TOTAL - amounts.LARGEST
+    due = WalletBalance.objects.filter(
+        Q(next_due_at__lte=now) | Q(earned__gt=nearly_full), wallet__in=list(wallets)
+    )
     return Rare(
         of_sales=frozenset(
             customer.pk

@@ -3,6 +3,7 @@
 import os
 import random
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from accounts.ledger import checks
+from accounts.ledger import amounts, checks, supply
+from accounts.ledger.models import PointType, WalletBalance
 from accounts.models import Customer, Pos, Segment
 from earning.models import RuleType
 from loyalty.core.actors import SYSTEM
@@ -100,6 +102,55 @@ def test_stores_nothing_twice_that_somebody_else_stored_meanwhile(monkeypatch):
     again = Event.objects.filter(pk__gt=before, payload__documentNumber=described[1].number)
     assert again.count() <= 2
     assert checks.find_differences() == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "place"),
+    [
+        pytest.param("invalid_amount", 2, id="more-than-a-posting-holds"),
+        pytest.param("invalid_amount", 3, id="more-than-a-wallet-counts"),
+        pytest.param("supply_exhausted", 5, id="more-than-there-is-to-give"),
+    ],
+)
+def test_what_the_ledger_refuses_stops_no_other(refusal, place):
+    told = []
+    for take in (one_by_one, at_once):
+        store = shop("Large", PLAIN, ())
+        buyers = list(Customer.objects.in_store(store).order_by("pk")[:6])
+        described = [
+            Document(
+                number=f"D{number}",
+                lines=(Line("TEA", "Tea", Decimal(1), Decimal(10), "drinks"),),
+                buyer=Buyer(name="Ann", email=each.email),
+                purchased_at=NOW,
+            )
+            for number, each in enumerate(buyers)
+        ]
+        if place == 2:
+            EarningRuleFactory(
+                store=store, type=RuleType.MULTIPLY_FOR_PRODUCT, sku_ids=["GOLD"], multiplier=200
+            )
+            store.refresh_from_db()
+            lines = (Line("GOLD", "Gold", Decimal(1), Decimal(10) ** 10, "metals"),)
+            described[place] = replace(described[place], lines=lines)
+        elif place == 3:
+            balances = WalletBalance.objects.filter(wallet=buyers[place].wallet)
+            balances.update(earned=amounts.LARGEST_TOTAL - 5)
+        else:
+            point_type = PointType.objects.in_store(store).get()
+            supply.limit(point_type, Decimal(50), now=NOW)
+        told.append(take(store, described))
+
+    assert told[0] == told[1] == [refusal if n == place else "stored" for n in range(6)]
+
+
+def one_by_one(store: Store, described: list[Document]) -> list[str]:
+    return [outcome_of(store, document) for document in described]
+
+
+def at_once(store: Store, described: list[Document]) -> list[str]:
+    done = batches.register_many(store=store, documents=described, actor=SYSTEM, now=NOW)
+    return [text_of(outcome) for outcome in done]
 
 
 def shop(name: str, settings: dict[str, Any], extras: tuple[str, ...]) -> Store:

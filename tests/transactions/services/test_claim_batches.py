@@ -3,10 +3,12 @@
 import os
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from accounts.ledger import checks
+from accounts.ledger import checks, supply
+from accounts.ledger.models import PointType
 from accounts.models import Customer, Segment
 from accounts.services import forgetting
 from earning.models import RuleType
@@ -83,6 +85,31 @@ def test_gives_nothing_to_who_was_forgotten():
 
     told = [text_of(outcome) for outcome in outcomes]
     assert told == ["customer_anonymized"] + ["claimed"] * (len(people) - 1)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "place"),
+    [
+        pytest.param("invalid_amount", 2, id="more-than-a-posting-holds"),
+        pytest.param("supply_exhausted", 5, id="more-than-there-is-to-give"),
+    ],
+)
+def test_what_the_ledger_refuses_stops_no_other(refusal, place):
+    store = StoreFactory()
+    people = [CustomerFactory(store) for _ in range(6)]
+    EarningRuleFactory(store=store, point_value=Decimal(200))
+    described = []
+    for number, customer in enumerate(people):
+        is_large = refusal == "invalid_amount" and number == place
+        sale = UnmatchedSaleFactory(store, 10**10 if is_large else 10)
+        described.append(Claim(sale.document_number, customer))
+    if refusal == "supply_exhausted":
+        supply.limit(PointType.objects.in_store(store).get(), Decimal(10_000), now=NOW)
+
+    outcomes = claim_batches.claim_many(store=store, claims=described, actor=SYSTEM, now=NOW)
+
+    expected = [refusal if n == place else "claimed" for n in range(6)]
+    assert [text_of(outcome) for outcome in outcomes] == expected
 
 
 def shop(name, settings, extras):
