@@ -129,6 +129,7 @@ WORDS = (
     gettext_noop("Limit per customer exceeded"),
     gettext_noop("Not allowed"),
     gettext_noop("Coupon value too low"),
+    gettext_noop("The price of this reward has more decimals than points have"),
     gettext_noop("Transaction required"),
     gettext_noop("Invalid transaction"),
     gettext_noop("This reward cannot be bought manually"),

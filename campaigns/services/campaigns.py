@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import Model
 
 from accounts.audience import Target
+from accounts.ledger import amounts
+from accounts.ledger.models import PointType
 from accounts.models import Level, Segment
 from campaigns import events
 from campaigns.models import (
@@ -41,6 +43,7 @@ from loyalty.core.services import audit
 
 TYPE_FIXED = "The type of a reward cannot be changed once a coupon was issued."
 CENT = Decimal("0.01")
+COST_DECIMALS_MAX = 2
 
 
 @transaction.atomic
@@ -180,6 +183,7 @@ def _fill(campaign: RewardCampaign, checked: _Checked, data: CampaignData, now: 
     for name in EVERY_OWN:
         empty = _EMPTY[name]
         setattr(campaign, name, _stored(name, data, empty) if name in own else empty)
+    campaign.cost_in_points = _payable(campaign.cost_in_points, campaign.store)
     if campaign.is_unlimited:
         campaign.limit = campaign.limit_per_user = None  # CAM-12
     if campaign.is_all_time_visible:
@@ -197,9 +201,15 @@ def _stored(name: str, data: CampaignData, empty: Any) -> Any:
         is_connected = data.connect_type != ConnectType.NONE
         return UUID(data.earning_rule) if is_connected else None
     value = getattr(data, name)
-    if name in {"cost_in_points", "point_value"}:
+    if name == "point_value":
         return value.quantize(CENT, rounding=ROUND_HALF_UP)  # CAM-15
     return empty if value is None else value
+
+
+def _payable(cost: Decimal, store: Store) -> Decimal:
+    """Return a price rounded to what the store's points can be, at most two decimals (CAM-15)."""
+    point_type = PointType.objects.in_store(store).get(is_default=True)
+    return amounts.rounded(cost, decimals=min(point_type.decimals, COST_DECIMALS_MAX))
 
 
 def _write_texts(campaign: RewardCampaign, data: CampaignData) -> None:

@@ -26,6 +26,7 @@ from campaigns.models import Coupon, CouponOrigin, CouponStatus, RewardCampaign
 from campaigns.selectors import usage
 from campaigns.services import campaign_locks
 from campaigns.services.refusals import (
+    InvalidCost,
     LimitExceeded,
     LimitPerCustomerExceeded,
     NoCouponsLeft,
@@ -204,6 +205,7 @@ def _charge(order: Order) -> list[UUID | None]:
     Take the points for each coupon; return the ids of the postings, None for what is free.
 
     :raises NotEnoughPoints: for all of them together; the caller rolls back.
+    :raises InvalidCost: it was set before points had so few decimals.
     """
     if order.cost == 0:
         return [None for _ in order.codes]
@@ -223,6 +225,8 @@ def _charge(order: Order) -> list[UUID | None]:
             )
         except points.InsufficientPoints as error:
             raise NotEnoughPoints from error
+        except points.InvalidAmount as error:
+            raise InvalidCost from error
         postings.append(posting.uuid)
     return postings
 

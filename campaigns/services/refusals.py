@@ -43,6 +43,12 @@ class CouponValueTooLow(Refused):
     code = "coupon_value_too_low"
 
 
+class InvalidCost(Refused):
+    """The price of this reward has more decimals than points have"""
+
+    code = "invalid_cost"
+
+
 class TransactionRequired(Refused):
     """Transaction required"""
 

@@ -276,6 +276,8 @@ def _what_was_handed_out(reward: engine.Reward) -> str:
             return _("The reward was not handed out: no coupons were left.")
         case "limit_exceeded" | "limit_per_customer_exceeded":
             return _("The reward was not handed out: its limit was reached.")
+        case "invalid_cost":
+            return _("The reward was not handed out: its price is no amount of points.")
         case "coupon_value_too_low":
             return _("The reward was not handed out: it was worth nothing.")
         case "not_allowed":

@@ -4,6 +4,7 @@ import itertools
 from decimal import Decimal
 from typing import Any
 
+from accounts.ledger.models import PointType
 from accounts.models import Customer, Level
 from accounts.services import points
 from campaigns.models import RewardCampaign, RewardType
@@ -57,6 +58,11 @@ def CampaignFactory(
     return campaigns.create(
         store=store, data=campaign_data(type, level=level, **fields), actor=SYSTEM
     )
+
+
+def whole_points(store: Store) -> None:
+    """Let a store's points be whole ones from now on."""
+    PointType.objects.in_store(store).filter(is_default=True).update(decimals=0)
 
 
 def give_points(customer: Customer, amount: Any) -> None:

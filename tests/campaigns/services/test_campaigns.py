@@ -14,7 +14,7 @@ from loyalty.core.actors import SYSTEM
 from loyalty.core.errors import InvalidFields
 from loyalty.core.models import AuditEntry, Event
 from tests.factories.accounts import LevelFactory
-from tests.factories.campaigns import CampaignFactory, campaign_data
+from tests.factories.campaigns import CampaignFactory, campaign_data, whole_points
 
 MARCH = datetime(2026, 3, 1, 10, tzinfo=UTC)
 APRIL = datetime(2026, 4, 1, 10, tzinfo=UTC)
@@ -313,3 +313,12 @@ def test_a_missing_text_is_read_in_the_default_language(store, level):
 
     assert (text.name, text.brand_name) == ("Kawa", "Bean")
     assert campaign.translated("de").name == "Coffee"
+
+
+def test_a_price_is_rounded_to_what_points_can_be(store):
+    """CAM-15, PA-22."""
+    whole_points(store)
+
+    campaign = CampaignFactory(store, cost_in_points=Decimal("1.50"))
+
+    assert campaign.cost_in_points == 2

@@ -19,7 +19,7 @@ from loyalty.core.errors import NotFound
 from loyalty.core.models import Event
 from tests.campaigns.conftest import SELLER, STAFF, acting, points_of
 from tests.factories.accounts import CustomerFactory, LevelFactory
-from tests.factories.campaigns import CampaignFactory, campaign_data
+from tests.factories.campaigns import CampaignFactory, campaign_data, whole_points
 from tests.factories.transactions import SaleFactory
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -335,6 +335,15 @@ def test_limits(customer, fields, codes, used, left, refusal):
     else:
         coupons = rewards.buy(campaign=campaign, customer=customer, actor=STAFF, quantity=2)
         assert [coupon.code for coupon in coupons] == ["L0", "L0"]
+
+
+@pytest.mark.parametrize("quantity", [1, 2])
+def test_a_price_that_is_no_amount_of_points_is_refused(customer, quantity):
+    """PA-22: the reward is older than the decimals."""
+    campaign = CampaignFactory(customer.store, cost_in_points=Decimal("1.50"))
+    whole_points(customer.store)
+
+    assert_refused(refusals.InvalidCost, customer, campaign, quantity=quantity)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from loyalty.core.actors import SYSTEM
 from loyalty.core.models import Event
 from tests.campaigns.conftest import STAFF, points_of
 from tests.factories.accounts import CustomerFactory, LevelFactory
-from tests.factories.campaigns import CampaignFactory, give_points
+from tests.factories.campaigns import CampaignFactory, give_points, whole_points
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.transactions import SaleFactory, document, register
 
@@ -98,6 +98,20 @@ def test_what_cannot_be_had_is_passed_over(customer, type, fields, refusal):
     assert points_of(customer) == 50
     assert reward_of(sale).refusal == refusal
     assert not campaign.codes.filter(is_issued=True).exists()
+
+
+def test_a_price_that_is_no_amount_of_points_is_passed_over(customer):
+    """INS-2, PA-22: the reward is older than the decimals."""
+    instant_rule(CampaignFactory(customer.store, cost_in_points=Decimal("1.50")), customer)
+    whole_points(customer.store)
+
+    sale = SaleFactory(customer, 30)
+
+    assert reward_of(sale).refusal == "invalid_cost"
+    assert not Coupon.objects.exists()
+    assert points_of(customer) == 50
+    told = explanations.explain(Evaluation.objects.get()).rules[0]
+    assert told.sentence == "The reward was not handed out: its price is no amount of points."
 
 
 def test_limits_and_status_count(customer):
