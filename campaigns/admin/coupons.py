@@ -273,7 +273,8 @@ class CouponAdmin(ManyAdmin):
         if subject.campaign_type == RewardType.GIFT_CODE:
             url = self.object_url(subject, "delivery")
             tools.append(Tool(_("Delivery"), url, "local_shipping"))
-        if not subject.is_used and subject.status != CouponStatus.CANCELLED:
+        is_over = subject.is_used or subject.status == CouponStatus.CANCELLED
+        if not is_over and subject.payout_status != PayoutStatus.PAID:
             tools.append(Tool(_("Cancel"), self.object_url(subject, "cancel"), "block", "danger"))
         return tools
 

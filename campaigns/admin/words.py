@@ -136,6 +136,7 @@ WORDS = (
     gettext_noop("The quantity should be a whole number between 1 and 1000"),
     gettext_noop("This coupon cannot be used."),
     gettext_noop("This coupon was used, or cancelled before."),
+    gettext_noop("This cashback was paid out."),
     gettext_noop("Not Found"),
 )
 

@@ -42,6 +42,7 @@ class PayoutStatus(models.TextChoices):
     REQUESTED = "requested", "Requested"
     PAID = "paid", "Paid"
     FAILED = "failed", "Failed, points given back"
+    CANCELLED = "cancelled", "Cancelled"
 
 
 class Coupon(StoreModel):

@@ -150,8 +150,9 @@ def settle_payout(
     Note what a provider says of a payout; one that failed gives the points back (CSH-7).
 
     The caller has verified the signature. A repeated answer, and one that comes after the last
-    word, changes nothing. Locks the customer where levels follow points, then the coupon, then the
-    customer's wallet.
+    word, changes nothing; of a cashback that staff cancelled only that it was paid all the same is
+    noted. Locks the customer where levels follow points, then the coupon, then the customer's
+    wallet.
 
     :raises NotFound: the store has no such cashback with this provider.
     """
@@ -170,7 +171,9 @@ def settle_payout(
     if coupon is None:
         raise NotFound
     coupon.store = store
-    if coupon.payout_status != PayoutStatus.REQUESTED or answer.is_paid is None:
+    is_paid_all_the_same = coupon.payout_status == PayoutStatus.CANCELLED and answer.is_paid
+    is_awaited = coupon.payout_status == PayoutStatus.REQUESTED and answer.is_paid is not None
+    if not (is_awaited or is_paid_all_the_same):
         return coupon
     coupon.payout_message = answer.message[:255]
     coupon.payout_status = PayoutStatus.PAID if answer.is_paid else PayoutStatus.FAILED

@@ -20,6 +20,7 @@ from campaigns.models import (
     CouponStatus,
     CustomerUsage,
     DeliveryStatus,
+    PayoutStatus,
 )
 from campaigns.selectors import sales
 from campaigns.selectors.sales import Sale
@@ -75,6 +76,9 @@ class NotCancellable(DomainError):
     """This coupon was used, or cancelled before."""
 
     code = "coupon_not_cancellable"
+
+
+PAID_OUT = "This cashback was paid out."
 
 
 class UnknownDeliveryStatus(DomainError):
@@ -251,13 +255,14 @@ def cancel(
     now: datetime | None = None,
 ) -> Coupon:
     """
-    Cancel a customer's coupon. Points are not given back here.
+    Cancel a customer's coupon. Points are not given back here. Cashback is not asked for any more.
 
     `frees_code`: the code goes back to the pool, in its old place. `frees_limit`: the purchase does
     not count against the limits any more. Neither happens unless the staff member says so, nor for
     what a return gave back: that was never counted.
 
-    :raises NotFound: the store has no such coupon. :raises NotCancellable: used, or cancelled.
+    :raises NotFound: the store has no such coupon. :raises NotCancellable: used, paid out, or
+        cancelled.
     """
     now = now or clock.now()
     campaign_id = (
@@ -270,12 +275,17 @@ def cancel(
     coupon = _lock(store, [coupon_uuid])[coupon_uuid]
     if coupon.is_used or coupon.status == CouponStatus.CANCELLED:
         raise NotCancellable
+    if coupon.payout_status == PayoutStatus.PAID:
+        raise NotCancellable(PAID_OUT)
     coupon.status = CouponStatus.CANCELLED
     coupon.cancelled_at = now
+    is_payout_stopped = coupon.payout_status == PayoutStatus.REQUESTED
+    if is_payout_stopped:
+        coupon.payout_status = PayoutStatus.CANCELLED
     is_code_freed = frees_code and coupon.holds_code
     if is_code_freed:
         coupon.holds_code = False
-    coupon.save(update_fields=["status", "cancelled_at", "holds_code"])
+    coupon.save(update_fields=["status", "cancelled_at", "holds_code", "payout_status"])
     if is_code_freed:
         assert coupon.pool_code_id is not None
         CouponCode.objects.filter(pk=coupon.pool_code_id).update(is_issued=False)
@@ -292,6 +302,8 @@ def cancel(
             customers=F("customers") - int(is_customer_gone),
         )
     events.canceled(coupon, now=now)
+    if is_payout_stopped:
+        events.cashback_status_changed(coupon, now=now)
     data: dict[str, object] = {"freesCode": is_code_freed, "freesLimit": is_limit_freed}
     _record(actor, coupon, "CancelCoupon", now, data)
     return coupon

@@ -11,7 +11,7 @@ from accounts.ledger.models import Posting
 from accounts.models import CustomerStatus
 from campaigns import providers
 from campaigns.models import Coupon
-from campaigns.services import cashback, refusals
+from campaigns.services import cashback, coupons, refusals
 from loyalty.core import clock
 from loyalty.core.errors import NotFound
 from loyalty.core.models import AuditEntry, Event
@@ -190,6 +190,41 @@ def test_a_payout_that_failed_gives_the_points_back(customer, waiting):
     waiting.refresh_from_db()
     assert (waiting.payout_status, waiting.status) == ("failed", "cancelled")
     assert points_of(customer) == 100
+
+
+def cancel(coupon):
+    return coupons.cancel(store=coupon.store, coupon_uuid=coupon.uuid, actor=STAFF)
+
+
+def test_a_cancelled_cashback_is_not_paid_out(customer, waiting):
+    """CSH-7: a late failure gives nothing back, either: what comes back is up to who cancelled."""
+    cancel(waiting)
+    settle(customer, waiting, "FAILURE")
+
+    waiting.refresh_from_db()
+    assert (waiting.payout_status, waiting.status) == ("cancelled", "cancelled")
+    assert points_of(customer) == 80
+    [fact] = Event.objects.filter(type="campaign.cashback_status_changed")
+    assert fact.payload["status"] == "cancelled"
+
+
+def test_a_cashback_that_was_paid_although_it_was_cancelled_says_so(customer, waiting):
+    """CSH-7: the provider may have been asked before."""
+    cancel(waiting)
+    settle(customer, waiting, "SUCCESS")
+
+    waiting.refresh_from_db()
+    assert (waiting.payout_status, waiting.status) == ("paid", "cancelled")
+
+
+def test_a_cashback_that_was_paid_is_not_cancelled(customer, waiting):
+    settle(customer, waiting, "SUCCESS")
+
+    with pytest.raises(coupons.NotCancellable):
+        cancel(waiting)
+
+    waiting.refresh_from_db()
+    assert (waiting.payout_status, waiting.status) == ("paid", "active")
 
 
 def test_nobody_else_is_believed(customer, waiting, settings):

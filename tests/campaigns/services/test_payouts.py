@@ -9,7 +9,7 @@ import pytest
 
 from campaigns import providers
 from campaigns.models import Coupon
-from campaigns.services import cashback, payouts, rewards
+from campaigns.services import cashback, coupons, payouts, rewards
 from loyalty.core.models import Event
 from tests.campaigns.conftest import STAFF, points_of
 from tests.factories.campaigns import CampaignFactory
@@ -94,6 +94,16 @@ def test_notes_that_it_is_paid_and_asks_no_more(customer, provider):
     assert (coupon.payout_status, coupon.payout_message) == ("paid", "Done")
     assert len(provider.calls) == 1
     assert points_of(customer) == 80
+
+
+def test_asks_for_nothing_that_was_cancelled(customer, provider):
+    """CSH-7."""
+    coupon, fact = redeem(customer)
+    coupons.cancel(store=customer.store, coupon_uuid=coupon.uuid, actor=STAFF)
+
+    payouts.ask(fact)
+
+    assert provider.calls == []
 
 
 @pytest.mark.parametrize(
