@@ -120,7 +120,7 @@ def _table(
                 formats.time_tag(event.recorded_at),
                 TITLES.get(event.type, event.type),
                 details_of(event, names),
-                formats.figure(formats.points(_amount(event.payload.get("active")))),
+                formats.figure(formats.points(amount_of(event.payload.get("active")))),
                 points_figure(event),
             )
             for event in events
@@ -156,7 +156,7 @@ def field_labels(names: Iterable[str]) -> list[str]:
 
 def points_figure(event: Event) -> str:
     """Return by how much the event changed what can be spent, signed."""
-    value = _amount(event.payload.get("value"))
+    value = amount_of(event.payload.get("value"))
     if value is None or not event.type.startswith("points.") or event.type in STILL:
         return formats.figure(formats.EMPTY)
     is_received = event.payload.get("type") == "p2p_adding"
@@ -164,7 +164,8 @@ def points_figure(event: Event) -> str:
     return formats.signed_figure(value if is_in else -value)
 
 
-def _amount(text: Any) -> Decimal | None:
+def amount_of(text: Any) -> Decimal | None:
+    """Return an amount that a fact keeps as text; None for anything else."""
     try:
         return Decimal(str(text))
     except InvalidOperation:

@@ -75,7 +75,7 @@ def table(request: CockpitRequest, entries: Iterable[AuditEntry]) -> Table:
         title=_("Who changed what"),
         columns=(Column(_("When")), Column(_("Who")), Column(_("What")), Column(_("Values"))),
         rows=[
-            (formats.time_tag(entry.created_at), row.who, row.deed, brief(entry, row.lines))
+            (formats.time_tag(entry.created_at), row.who, row.deed, brief(url_of(entry), row.lines))
             for entry, row in rows
         ],
         empty=_("Nothing has been recorded yet."),
@@ -83,8 +83,8 @@ def table(request: CockpitRequest, entries: Iterable[AuditEntry]) -> Table:
     )
 
 
-def brief(entry: AuditEntry, lines: Sequence[Line], most: int = LINES_MAX) -> SafeString:
-    """Return the first lines of an entry, and how many more its own page has."""
+def brief(url: str, lines: Sequence[Line], most: int = LINES_MAX) -> SafeString:
+    """Return the first lines of an entry, and how many more its own page, at `url`, has."""
     if not lines:
         return SafeString(formats.EMPTY)
     # A line that says "1 more" takes the place of the one.
@@ -92,10 +92,13 @@ def brief(entry: AuditEntry, lines: Sequence[Line], most: int = LINES_MAX) -> Sa
     listed = format_html_join("", "<li>{}</li>", ((each,) for each in kept))
     if left := len(lines) - len(kept):
         told = ngettext("%(count)s more", "%(count)s more", left) % {"count": formats.whole(left)}
-        url = reverse("admin:core_auditentry_change", args=[entry.pk])
         more = formats.link(url, told) if rights.opens(Resource.AUDIT) else told
         listed = format_html("{}<li>{}</li>", listed, more)
     return format_html('<ul class="changes">{}</ul>', listed)
+
+
+def url_of(entry: AuditEntry) -> str:
+    return reverse("admin:core_auditentry_change", args=[entry.pk])
 
 
 def who(entry: AuditEntry) -> str:

@@ -245,7 +245,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Values"))
     def values(self, entry: AuditEntry) -> str:
         told = entry.shown.lines  # type: ignore[attr-defined]  # as above
-        return lines.brief(entry, told, VALUES_SHOWN)
+        return lines.brief(lines.url_of(entry), told, VALUES_SHOWN)
 
     @admin.display(description=gettext_lazy("From"))
     def address(self, entry: AuditEntry) -> str:
