@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db import transaction
 from django.forms.utils import ErrorList
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, SWITCH_CLASSES, TEXTAREA_CLASSES
 
 from accounts.cockpit.vocabulary import word
+from loyalty.core import uploads
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError, InvalidFields
 from loyalty.core.models import Store
@@ -77,7 +77,7 @@ class CommandForm(forms.Form):
             return False, None
         try:
             # A refusal must leave nothing behind, whatever the command wrote before it.
-            with transaction.atomic():
+            with uploads.atomic():
                 return True, self.run(self.cleaned_data)
         except DomainError as refusal:
             self.add_refusal(refusal)

@@ -7,12 +7,12 @@ from django.db import transaction
 
 from accounts.models import Customer
 from accounts.services.customer_locks import lock, lock_known
-from loyalty.core import clock, pictures
+from loyalty.core import clock, pictures, uploads
 from loyalty.core.actors import Actor
 from loyalty.core.services import audit
 
 
-@transaction.atomic
+@uploads.atomic()
 def upload(
     *, customer: Customer, file: BinaryIO, actor: Actor, now: datetime | None = None
 ) -> Customer:
@@ -26,7 +26,7 @@ def upload(
     assert picture.name is not None
     locked = lock_known(customer)
     _drop_file(locked)
-    locked.avatar.save(picture.name, picture, save=False)
+    uploads.keep(locked.avatar, picture.name, picture)
     _save(locked, actor, "SetCustomerAvatar", now or clock.now())
     return locked
 

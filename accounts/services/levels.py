@@ -17,7 +17,7 @@ from accounts.services.level_moves import (
     reassess,
     unassign,
 )
-from loyalty.core import clock, pictures
+from loyalty.core import clock, pictures, uploads
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
 from loyalty.core.models import Store
@@ -147,7 +147,7 @@ def set_active(
     return locked
 
 
-@transaction.atomic
+@uploads.atomic()
 def set_photo(
     *, level: Level, upload: BinaryIO, actor: Actor, now: datetime | None = None
 ) -> Level:
@@ -160,7 +160,7 @@ def set_photo(
     locked = _lock(level)
     _drop_photo_file(locked)
     assert file.name is not None
-    locked.photo.save(file.name, file, save=False)
+    uploads.keep(locked.photo, file.name, file)
     locked.save(update_fields=["photo"])
     _record(actor, locked, "SetLevelPhoto", {}, now)
     return locked

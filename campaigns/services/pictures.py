@@ -7,7 +7,7 @@ from typing import BinaryIO
 from django.db import transaction
 
 from campaigns.models import CampaignPhoto, RewardCampaign
-from loyalty.core import clock, pictures
+from loyalty.core import clock, pictures, uploads
 from loyalty.core.actors import Actor
 from loyalty.core.services import audit
 
@@ -15,7 +15,7 @@ PHOTO_SIDE_MIN = 600
 NAME_MAX = 255
 
 
-@transaction.atomic
+@uploads.atomic()
 def add_photo(
     *, campaign: RewardCampaign, upload: BinaryIO, actor: Actor, now: datetime | None = None
 ) -> CampaignPhoto:
@@ -32,7 +32,7 @@ def add_photo(
         original_name=_plain_name(getattr(upload, "name", "")),
         mime_type=pictures.content_type(file.name),
     )
-    photo.image.save(file.name, file, save=False)
+    uploads.keep(photo.image, file.name, file)
     photo.save(force_insert=True)
     _record(actor, campaign, "AddCampaignPhoto", {"photoId": str(photo.uuid)}, now)
     return photo
@@ -49,7 +49,7 @@ def remove_photo(*, photo: CampaignPhoto, actor: Actor, now: datetime | None = N
         _record(actor, campaign, "RemoveCampaignPhoto", told, now)
 
 
-@transaction.atomic
+@uploads.atomic()
 def set_brand_icon(
     *, campaign: RewardCampaign, upload: BinaryIO, actor: Actor, now: datetime | None = None
 ) -> None:
@@ -62,7 +62,7 @@ def set_brand_icon(
     locked = _lock(campaign)
     _drop_icon_file(locked)
     assert file.name is not None
-    locked.brand_icon.save(file.name, file, save=False)
+    uploads.keep(locked.brand_icon, file.name, file)
     locked.save(update_fields=["brand_icon"])
     _record(actor, locked, "SetCampaignBrandIcon", {}, now)
 

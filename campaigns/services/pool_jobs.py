@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import PurePath
 from typing import IO, cast
 
 from celery import current_app
@@ -22,7 +21,7 @@ from campaigns import events
 from campaigns.models import PoolJob, PoolJobKind, PoolJobStatus, RewardCampaign
 from campaigns.services import campaign_validation as validation
 from campaigns.services import pool_files, pools
-from loyalty.core import clock
+from loyalty.core import clock, uploads
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
 from loyalty.core.jobs import Run
@@ -68,7 +67,7 @@ def generate(
     return _started(job, actor)
 
 
-@transaction.atomic
+@uploads.atomic()
 def load(
     *,
     campaign: RewardCampaign,
@@ -88,7 +87,7 @@ def load(
     pool_files.check(cast("IO[bytes]", file))
     file.seek(0)
     job = _new_job(campaign, PoolJobKind.LOAD, file.size, now or clock.now())
-    job.file.save(str(PurePath(f"{uuid7()}.txt")), file, save=False)
+    uploads.keep(job.file, f"{uuid7()}.txt", file)
     return _started(job, actor)
 
 

@@ -14,7 +14,7 @@ from campaigns.models import RewardCampaign, RewardType
 from earning.models import EarningRule, RuleType, StoreEvent
 from earning.services import rule_validation
 from earning.services.rule_data import COLUMNS, RuleData
-from loyalty.core import clock, pictures
+from loyalty.core import clock, pictures, uploads
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidFields
 from loyalty.core.models import Store
@@ -96,7 +96,7 @@ def set_active(
     return locked
 
 
-@transaction.atomic
+@uploads.atomic()
 def set_photo(
     *, rule: EarningRule, upload: BinaryIO, actor: Actor, now: datetime | None = None
 ) -> EarningRule:
@@ -109,7 +109,7 @@ def set_photo(
     assert file.name is not None
     locked = _lock(rule)
     _drop_photo_file(locked)
-    locked.photo.save(file.name, file, save=False)
+    uploads.keep(locked.photo, file.name, file)
     locked.save(update_fields=["photo"])
     _record(actor, locked, "SetEarningRulePhoto", {}, now or clock.now())
     return locked

@@ -348,6 +348,17 @@ def test_form_adds_a_photo_and_a_brand_icon(cockpit, store, typed):
     assert campaign.brand_icon
 
 
+def test_form_keeps_no_photo_beside_a_refused_icon(cockpit, store, typed, settings, tmp_path):
+    """PIC-1, PIC-3."""
+    settings.MEDIA_ROOT = tmp_path
+    sent = {"photo": picture(), "brand_icon": SimpleUploadedFile("icon.png", b"no picture")}
+
+    page = cockpit().post(add_url("value_code"), typed | sent)
+
+    assert page.context["form"].errors["brand_icon"]
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
 def test_form_refuses_a_small_photo_and_saves_nothing(cockpit, store, typed):
     """PIC-1."""
     page = cockpit().post(add_url("value_code"), typed | {"photo": picture(side=599)})

@@ -9,7 +9,7 @@ from django.core.files.storage import Storage
 from django.db import transaction
 from django.utils.crypto import get_random_string
 
-from loyalty.core import clock, pictures
+from loyalty.core import clock, pictures, uploads
 from loyalty.core.actors import Actor
 from loyalty.core.errors import DomainError
 from loyalty.core.models import CONDITIONS, PictureName, Store, StoreFile
@@ -32,7 +32,7 @@ class ConditionsRefused(DomainError):
     field = "file"
 
 
-@transaction.atomic
+@uploads.atomic()
 def set_picture(
     *,
     store: Store,
@@ -54,7 +54,7 @@ def set_picture(
     return _put(store, name.value, file, copies, mime_type, upload, actor, now)
 
 
-@transaction.atomic
+@uploads.atomic()
 def set_conditions(
     *, store: Store, upload: BinaryIO, actor: Actor, now: datetime | None = None
 ) -> StoreFile:
@@ -99,10 +99,10 @@ def _put(
     row.mime_type, row.updated_at = mime_type, now
     row.original_name = _plain_name(getattr(upload, "name", ""))
     assert file.name is not None
-    row.file.save(file.name, file, save=False)
+    uploads.keep(row.file, file.name, file)
     folder = PurePath(str(row.file.name)).parent
     row.copies = {
-        size: row.file.storage.save(str(folder / str(copy.name)), copy)
+        size: uploads.keep_beside(row.file.storage, str(folder / str(copy.name)), copy)
         for size, copy in copies.items()
     }
     row.save()
