@@ -14,12 +14,11 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from loyalty import heartbeat
 from loyalty.celery import app
 from loyalty.embedded import EmbeddedDatabaseError
+from loyalty.failures import only_read
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +35,8 @@ class ServiceState:
     message: str
 
 
-@csrf_exempt
 @never_cache
-@require_safe
+@only_read
 def healthcheck(request: HttpRequest) -> HttpResponse:
     """Answer 204 when all is well, else 503 with the state of every service."""
     states = check_all()

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern
 
 from accounts.models import Customer, Resource, Seller, StaffUser
@@ -605,3 +606,31 @@ def test_another_method_is_refused(store: Store, api: Api):
 
     assert answer.status_code == 405
     assert answer.data["error"]["code"] == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        pytest.param("DELETE", "DEFAULT/customer", "GET, HEAD, OPTIONS", id="of-a-closed-list"),
+        pytest.param("GET", "admin/login_check", "POST, OPTIONS", id="of-the-sign-in"),
+        pytest.param("PUT", "settings/public", "GET, HEAD, OPTIONS", id="of-a-public-page"),
+    ],
+)
+def test_another_method_is_refused_whoever_calls(
+    store: Store, api: Api, method: str, path: str, allowed: str
+):
+    answer = api().call(method, path)
+
+    assert answer.status_code == 405
+    assert answer["Allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["healthcheck", "doc.json", "redoc.js", "doc", "redoc"])
+def test_another_method_is_refused_where_no_store_is_read(db: None, path: str):
+    client = Client(enforce_csrf_checks=True)
+
+    answer = client.post(f"/api/{path}", {})
+
+    assert answer.status_code == 405
+    assert answer.json() == {"error": {"code": 405, "message": 'Method "POST" not allowed.'}}
+    assert "GET" in answer["Allow"]

@@ -12,17 +12,17 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, include, path
 from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 from loyalty.core.api import formats
 from loyalty.core.api.schema import SECURITY_SCHEMES
+from loyalty.failures import only_read
 
 NAME = "open-loyalty-document"
 
 
-@require_safe
+@only_read
 def document_json(request: HttpRequest) -> HttpResponse:
     return JsonResponse(document())
 
@@ -83,7 +83,7 @@ REDOC_LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"
 NO_PICTURE = "data:,"
 
 
-@require_safe
+@only_read
 @gzip_page
 @cache_control(max_age=86400)
 def redoc_script(request: HttpRequest) -> HttpResponse:
@@ -103,7 +103,7 @@ redoc = SpectacularRedocView.as_view(**PAGE, template_name="api/redoc.html")
 
 urls: list[URLPattern] = [
     path("doc.json", document_json, name=NAME),
-    path("doc", _closed(swagger)),
-    path("redoc", _closed(redoc)),
+    path("doc", only_read(_closed(swagger))),
+    path("redoc", only_read(_closed(redoc))),
     path("redoc.js", redoc_script, name="redoc-script"),
 ]

@@ -149,6 +149,9 @@ class OpenLoyaltyView(APIView):
             request
         )
         _refuse_null(request._request)
+        if not hasattr(self, (request.method or "").lower()):
+            # Whoever calls: a token would not help.
+            self.http_method_not_allowed(request)
         parsing.refuse_large(request._request, takes_long_bodies=self.takes_long_bodies)
         rule = self.rule(request.method or "GET")
         if not self.is_global:
