@@ -1,5 +1,6 @@
 """What no honest client sends: a refusal in the door's format, nothing written, nothing logged."""
 
+import gzip
 import logging
 from collections.abc import Callable, Iterator
 
@@ -71,6 +72,24 @@ def test_refuses_a_body(client: ApiClient, content_type: str, raw: bytes, status
 
     assert answer.status_code == status
     assert "error" in answer.data or set(answer.data) == {"form", "errors"}
+
+
+@pytest.mark.parametrize("content_type", [JSON, FORM, MULTIPART_CONTENT])
+def test_refuses_a_compressed_body_as_such(client: ApiClient, content_type: str):
+    answer = client.call(
+        "POST", "store", gzip.compress(STORE), content_type, HTTP_CONTENT_ENCODING="gzip"
+    )
+
+    assert answer.status_code == 415
+    assert answer.data == {"error": {"code": 415, "message": "A body must not be compressed."}}
+
+
+def test_takes_a_body_that_says_it_is_not_compressed(client: ApiClient):
+    raw = STORE.replace(b"EUR", b"")
+
+    answer = client.call("POST", "store", raw, JSON, HTTP_CONTENT_ENCODING="identity")
+
+    assert answer.data["form"]["children"]["currency"]["errors"]
 
 
 def test_refuses_a_file_where_a_text_is_due(client: ApiClient):

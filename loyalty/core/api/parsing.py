@@ -273,6 +273,13 @@ def _read(context: Mapping[str, Any] | None, media_type: str | None) -> bytes:
         raise BodyTooLarge from error
 
 
+def refuse_compressed(request: HttpRequest) -> None:
+    """Refuse a body under another coding than its own: nothing here unpacks one."""
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in {"", "identity"}:
+        raise UnsupportedMediaType(coding, "A body must not be compressed.")
+
+
 def refuse_large(request: HttpRequest, *, takes_long_bodies: bool = False) -> None:
     """Refuse a body by its announced length, before anything is read of it."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -152,6 +152,8 @@ class OpenLoyaltyView(APIView):
         if not hasattr(self, (request.method or "").lower()):
             # Whoever calls: a token would not help.
             self.http_method_not_allowed(request)
+        if request.method not in READING:
+            parsing.refuse_compressed(request._request)
         parsing.refuse_large(request._request, takes_long_bodies=self.takes_long_bodies)
         rule = self.rule(request.method or "GET")
         if not self.is_global:
