@@ -8,8 +8,8 @@ Each is brought to one form before it is stored, compared or searched, so that `
 import re
 
 import phonenumbers
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+
+from loyalty.core.email_addresses import is_email as is_email
 
 _PHONE_DECORATION = re.compile(r"[\s().\-/]+")
 # Without the country code nobody can tell whether a number rings; only its shape is checked.
@@ -30,14 +30,6 @@ def normal_phone(text: str | None) -> str | None:
 def normal_card(text: str | None) -> str | None:
     """Return the card number without blanks around it; None for an empty one."""
     return (text or "").strip() or None
-
-
-def is_email(address: str) -> bool:
-    try:
-        validate_email(address)
-    except ValidationError:
-        return False
-    return True
 
 
 def is_phone(number: str) -> bool:

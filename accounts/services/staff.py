@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import identifiers
 from accounts.models import Role, StaffUser
 from accounts.selectors import staff as selectors
 from accounts.services import reset_wishes, tokens
@@ -256,9 +255,7 @@ def _faults(data: StaffData, staff: StaffUser | None) -> dict[str, list[str]]:
 def _email_fault(email: str, staff: StaffUser | None) -> str | None:
     if not email:
         return NOT_BLANK
-    try:
-        validate_email(email)
-    except ValidationError:
+    if not identifiers.is_email(email):
         return "This value is not a valid email address."
     others = StaffUser.objects.filter(email__iexact=email)
     if staff is not None:

@@ -3,11 +3,9 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts import directory
+from accounts import directory, identifiers
 from accounts.directory import Entry
 from accounts.models import Role, StaffUser
 from accounts.services import staff, tokens
@@ -81,9 +79,7 @@ def _roles(entry: Entry, found: StaffUser | None) -> tuple[Role, ...]:
 
 
 def _free_email(entry: Entry, found: StaffUser | None) -> str:
-    try:
-        validate_email(entry.email)
-    except ValidationError:
+    if not identifiers.is_email(entry.email):
         return ""
     others = StaffUser.objects.filter(email__iexact=entry.email)
     if found is not None:

@@ -44,6 +44,22 @@ def test_normal_email_is_lower_case() -> None:
     assert identifiers.normal_email("") is None
 
 
+@pytest.mark.parametrize(
+    ("address", "is_valid"),
+    [
+        pytest.param("ann@shop.com", True, id="plain"),
+        pytest.param("ann@żółw.pl", True, id="letters-of-other-languages"),
+        pytest.param("ann@\u202e.pl", False, id="turned-round"),
+        pytest.param("ann@sh\u200bop.com", False, id="without-width"),
+        pytest.param("ann@sh\u00a0op.com", False, id="blank"),
+        pytest.param("ann@sh\u0085op.com", False, id="control"),
+        pytest.param("ann@shop", False, id="no-domain"),
+    ],
+)
+def test_is_email_takes_what_people_can_read(address: str, is_valid: bool) -> None:
+    assert identifiers.is_email(address) is is_valid
+
+
 def test_normal_card_keeps_its_case() -> None:
     assert identifiers.normal_card(" Card-1 ") == "Card-1"
     assert identifiers.normal_card("") is None

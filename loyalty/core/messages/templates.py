@@ -14,12 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
+from loyalty.core.email_addresses import is_email
 from loyalty.core.errors import InvalidFields, NotFound
 from loyalty.core.messages import rendering, texts
 from loyalty.core.messages.catalogue import BY_VALUE, OCCASIONS, MessageChannel, Occasion, Target
@@ -312,25 +311,17 @@ def _sender_faults(changes: Changes) -> dict[str, str]:
     faults = {}
     if changes.sender_name is not None and len(changes.sender_name) > SUBJECT_MAX:
         faults["sender_name"] = f"This value is longer than {SUBJECT_MAX} characters."
-    if changes.sender_email and not _is_address(changes.sender_email):
+    if changes.sender_email and not is_email(changes.sender_email):
         faults["sender_email"] = "This value is not a valid email address."
     if changes.receivers is not None:
         addresses = split_addresses(changes.receivers)
-        if not all(_is_address(address) for address in addresses) or len(addresses) > 20:
+        if not all(is_email(address) for address in addresses) or len(addresses) > 20:
             faults["receivers"] = "This value is not a valid email address."
     return faults
 
 
 def split_addresses(text: str) -> list[str]:
     return [part for part in re.split(r"[\s,;]+", text) if part]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
 
 
 def _places() -> list[tuple[Occasion, Target, MessageChannel]]:

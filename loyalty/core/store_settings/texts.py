@@ -5,9 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
+from loyalty.core.email_addresses import is_email
 from loyalty.core.store_settings.base import NOT_VALID, TEXT_MAX, Setting, ValueRefused
 from loyalty.core.webhooks import addresses
 
@@ -66,10 +64,8 @@ class Address(Text):
 
 class EmailAddress(Text):
     def check(self, text: str) -> None:
-        try:
-            validate_email(text)
-        except ValidationError as error:
-            raise ValueRefused("This value is not a valid email address.") from error
+        if not is_email(text):
+            raise ValueRefused("This value is not a valid email address.")
 
 
 class WebhookAddress(Text):
