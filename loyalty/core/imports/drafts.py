@@ -123,12 +123,15 @@ def known_mapping(store: Store, kind: type[Kind], header: Sequence[str]) -> dict
     return _remembered(store, kind, header) or columns.guess(header, kind)
 
 
+@transaction.atomic
 def map_columns(*, job: ImportJob, mapping: Mapping[str, str]) -> None:
     """
     Say which columns of a table are which of its kind's; the next such file is mapped likewise.
 
+    :raises NotReady: its rows are being taken, or were.
     :raises InvalidFields: a column is unknown, or meant twice.
     """
+    _require_ready(_locked(job))
     job.mapping = _checked(mapping, job)
     job.updated_at = clock.now()
     job.save(update_fields=["mapping", "updated_at"])

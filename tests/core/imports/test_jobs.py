@@ -205,6 +205,19 @@ def test_remembers_how_a_header_was_mapped(keep, mona):
     assert keep(refused).mapping == mapping
 
 
+def test_maps_no_columns_of_a_file_whose_rows_were_taken(keep, mona):
+    """The page was left open: what is chosen there is not what the rows were taken by."""
+    job = keep(as_csv([person(1)]))
+    before = job.mapping
+    drafts.start(job=job, actor=mona)
+
+    with pytest.raises(drafts.NotReady):
+        drafts.map_columns(job=job, mapping={"email": "email"})
+
+    job.refresh_from_db()
+    assert job.mapping == before
+
+
 def test_keeps_nothing_of_a_file_with_too_few_columns(keep, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
