@@ -7,7 +7,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -125,9 +131,12 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
         return [*urls.patterns(self), path("store/<str:code>/", switch, name="switch_store")]
 
     def switch_store(self, request: CockpitRequest, code: str) -> HttpResponse:
-        store = requests.choose_store(request, code)
-        if store is None:
+        if all(store.code != code for store in request.stores):
             raise Http404(code)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        store = requests.choose_store(request, code)
+        assert store is not None
         messages.info(request, _("You are now working in %(store)s.") % {"store": store.name})
         return HttpResponseRedirect(reverse("admin:index"))
 

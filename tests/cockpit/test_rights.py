@@ -152,16 +152,28 @@ def test_lets_staff_of_one_store_into_that_store_only(cockpit, store):
     page = client.get(reverse("admin:accounts_customer_changelist")).content.decode()
 
     assert "Elsewhere" in page
-    assert client.get(reverse("admin:switch_store", args=[store.code])).status_code == 404
+    assert client.post(reverse("admin:switch_store", args=[store.code])).status_code == 404
 
 
 def test_switches_the_store_for_who_may_enter_both(cockpit, store):
     of_eve = CustomerFactory(last_name="Elsewhere")
     client = cockpit()
 
-    client.get(reverse("admin:switch_store", args=[of_eve.store.code]))
+    client.post(reverse("admin:switch_store", args=[of_eve.store.code]))
 
     assert "Elsewhere" in client.get(reverse("admin:accounts_customer_changelist")).content.decode()
+
+
+def test_switches_no_store_by_a_link(cockpit, store):
+    """Whoever follows one from somewhere else goes on working where they were."""
+    of_eve = CustomerFactory(last_name="Elsewhere")
+    client, address = cockpit(), reverse("admin:switch_store", args=[of_eve.store.code])
+
+    assert client.get(address).status_code == 405
+
+    page = client.get(reverse("admin:accounts_customer_changelist")).content.decode()
+    assert "Elsewhere" not in page
+    assert f'method="post" action="{address}"' in " ".join(page.split())
 
 
 def test_knows_the_right_of_every_screen():
