@@ -275,7 +275,7 @@ class PointsTransferAdmin(ReadOnlyAdmin):
         return tools
 
     def deed_url(self, subject: PointsTransfer, deed: str) -> str:
-        return reverse("admin:accounts_pointstransfer_deed", args=[subject.uuid, deed])
+        return self.url_of("deed", subject.uuid, deed)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.deed_view)

@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from accounts.cockpit import rights
+from accounts.cockpit import rights, way_back
 from accounts.cockpit.changelist import SteadyChangeList
 from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.pages import Confirmation, EmptyState, Panel, Table, Tool
@@ -322,12 +322,22 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
     def plural(self) -> str:
         return str(capfirst(word(self.opts.verbose_name_plural)))
 
+    @property
+    def screen_name(self) -> str:
+        """Return what the names of this screen's addresses begin with: `accounts_customer`."""
+        return f"{self.opts.app_label}_{self.opts.model_name}"
+
     def list_url(self) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        """Return the address of the list, from pages of its rows as it was left."""
+        return way_back.to_list(reverse(f"admin:{self.screen_name}_changelist"), self.screen_name)
 
     def object_url(self, subject: Any, view: str = "change") -> str:
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{view}"
-        return reverse(name, args=[subject.pk])
+        return self.url_of(view, subject.pk)
+
+    def url_of(self, view: str, *args: Any) -> str:
+        """Return the address of a page of a row, which knows the way back to the list."""
+        url = reverse(f"admin:{self.screen_name}_{view}", args=args)
+        return way_back.onward(url, self.screen_name)
 
     def render(
         self,
@@ -352,6 +362,7 @@ class CockpitAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is not typed
             "title": page_title or title,
             "crumbs": crumbs,
             "subject": subject,
+            "way_back": request.GET.get(way_back.NAME, ""),
             "page_tools": [tool for tool in tools if not tool.is_rare],
             "rare_tools": [tool for tool in tools if tool.is_rare],
             "history_url": self.object_url(subject, "history")

@@ -11,13 +11,14 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.cockpit import formats, rights
+from accounts.cockpit import formats, rights, way_back
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm
 from accounts.cockpit.lists import rows_of
@@ -250,7 +251,16 @@ class ManyAdmin(CockpitAdmin):
             except Exception:
                 # The schedule goes on with it, and its page tells.
                 logger.exception("Cannot go on with the chosen rows of job %s", job.pk)
-        return HttpResponseRedirect(reverse("admin:many_job", args=[job.uuid]))
+        address = reverse("admin:many_job", args=[job.uuid])
+        _list, _mark, kept = self.back_url(request, form.instance).partition("?")
+        return HttpResponseRedirect(way_back.remembering(address, kept))
+
+    def back_url(self, request: CockpitRequest, chosen: Chosen) -> str:
+        """Return the address of the list that the rows were chosen in."""
+        if way_back.NAME in request.GET:
+            return self.list_url()
+        query = chosen.query.urlencode()
+        return f"{self.list_url()}?{query}" if query else self.list_url()
 
     def render_many(
         self,
@@ -260,8 +270,7 @@ class ManyAdmin(CockpitAdmin):
         context: Mapping[str, Any] | None = None,
     ) -> HttpResponse:
         chosen: Chosen = form.instance
-        query = chosen.query.urlencode()
-        back = f"{self.list_url()}?{query}" if query else self.list_url()
+        back = self.back_url(request, chosen)
         title = form.kind.title
         shell = {
             "form": form,
@@ -283,7 +292,10 @@ def _choose(screen: ManyAdmin, request: CockpitRequest, rows: Any) -> HttpRespon
         query["all"] = "1"
     else:
         query["ids"] = ",".join(request.POST.getlist(ACTION_CHECKBOX_NAME))
-    return HttpResponseRedirect(f"{screen.many_url(request.POST['action'])}?{query.urlencode()}")
+    address = f"{screen.many_url(request.POST['action'])}?{query.urlencode()}"
+    # The query says which rows; the page of the list that they stood on says only where they were.
+    kept = request.GET.urlencode() if PAGE_VAR in request.GET else ""
+    return HttpResponseRedirect(way_back.remembering(address, kept))
 
 
 def _number(text: str | None) -> int:

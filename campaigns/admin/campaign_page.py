@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.admin.ledger import customer_link
-from accounts.cockpit import formats, rights
+from accounts.cockpit import formats, rights, way_back
 from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
 from accounts.models import Customer, Resource
@@ -179,7 +179,8 @@ def labels_of(campaign: RewardCampaign) -> str:
 
 
 def _photo_remove_url(photo: Any) -> str:
-    return reverse("admin:campaigns_rewardcampaign_photo", args=[photo.campaign_id, photo.pk])
+    url = reverse("admin:campaigns_rewardcampaign_photo", args=[photo.campaign_id, photo.pk])
+    return way_back.onward(url, "campaigns_rewardcampaign")
 
 
 def _coupons_url(campaign: RewardCampaign) -> str:

@@ -321,7 +321,8 @@ class CampaignAdmin(CockpitAdmin):
             forms, done = codes_page.answer_forms(request, subject)
             if done:
                 messages.success(request, done)
-                return HttpResponseRedirect(f"{self.object_url(subject, 'codes')}?told")
+                url = self.object_url(subject, "codes")
+                return HttpResponseRedirect(f"{url}{'&' if '?' in url else '?'}told")
         context = codes_page.context_of(
             request, subject, is_whole=words.sees_codes(request.actor)
         ) | {

@@ -165,9 +165,8 @@ class CouponAdmin(ManyAdmin):
             messages.error(request, word(refusal.message))
             return HttpResponseRedirect(self.list_url())
         query = request.GET.urlencode()
-        back = chosen.query.urlencode()
         context = packing.context_of(chosen.rows, sees_codes=words.sees_codes(request.actor)) | {
-            "back_url": f"{self.list_url()}?{back}" if back else self.list_url(),
+            "back_url": self.back_url(request, chosen),
             "deliver_url": f"{self.many_url(ManyDeliveriesForm.kind.name)}?{query}"
             if self.may_modify(request)
             else "",

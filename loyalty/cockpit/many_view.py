@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from accounts.cockpit import formats, rights
+from accounts.cockpit import formats, rights, way_back
 from accounts.cockpit.many import ManyAdmin
 from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
@@ -48,17 +48,19 @@ def show(request: CockpitRequest, job: UUID) -> HttpResponse:
     for right in (kind.resource, *kind.modifies):
         rights.require(request.actor, Resource(right))
     screen = _screen_of(kind)
+    list_url = way_back.listed(screen.list_url(), request.GET)
     context = {
         "title": str(kind.title),
         "crumbs": [
-            (screen.plural, screen.list_url()),
+            (screen.plural, list_url),
             (_("Changes of many"), reverse("admin:many")),
             (kind.title, ""),
         ],
         "job": found,
         "state": _state(found),
         "plural": screen.plural,
-        "list_url": screen.list_url(),
+        "list_url": list_url,
+        "here": way_back.remembering(request.path, request.GET.get(way_back.NAME, "")),
         "error": tell(found.error),
         "panel": _panel(found, screen),
         "figures": _figures(found),

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
-from accounts.cockpit import requests, rights
+from accounts.cockpit import requests, rights, way_back
 from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.vocabulary import word
@@ -60,7 +60,11 @@ class CockpitSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is not ty
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             requests.refuse_null(request)
             prepared = requests.prepare(request)
-            with timezone.override(prepared.store.zone), rights.looking(prepared.actor):
+            with (
+                timezone.override(prepared.store.zone),
+                rights.looking(prepared.actor),
+                way_back.making(prepared),
+            ):
                 try:
                     return rendered(view(prepared, *args, **kwargs))
                 except PermissionDenied as refusal:

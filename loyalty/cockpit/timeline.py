@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.admin.customers import CustomerForm
-from accounts.cockpit import formats, links
+from accounts.cockpit import formats, links, way_back
 from accounts.cockpit.pages import Column, Table
 from accounts.models import Customer, Level, Resource, Segment
 from loyalty.core import coupon_codes
@@ -76,7 +76,8 @@ STILL = {"points.unlocked"}
 
 def timeline_table(customer: Customer) -> Table:
     """Return the latest events of a customer, and the way to all; three queries."""
-    url = reverse("admin:accounts_customer_events", args=[customer.pk])
+    events = reverse("admin:accounts_customer_events", args=[customer.pk])
+    url = way_back.onward(events, "accounts_customer")
     return _table(customer, events_of(customer)[:EVENTS_SHOWN], more=(url, _("All that happened")))
 
 

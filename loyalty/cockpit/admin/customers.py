@@ -101,7 +101,7 @@ class CustomerPageAdmin(CustomerAdmin):
         )
 
     def deed_url(self, subject: Customer, deed: str) -> str:
-        return reverse("admin:accounts_customer_points", args=[subject.pk, deed])
+        return self.url_of("points", subject.pk, deed)
 
     def tools(self, request: CockpitRequest, subject: Customer) -> Sequence[Tool]:
         if subject.anonymized_at is not None:
