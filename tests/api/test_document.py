@@ -1,12 +1,24 @@
 """The OpenAPI document and its pages."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from tests.api.access import SERVED_AS, plain
+from tests.api.reference import catalogue
 from tests.support.api import ApiClient
+
+QUERIES: dict[str, list[str]] = json.loads(
+    Path(catalogue.__file__).with_name("queries.json").read_text()
+)
+# Printed without its brackets in one of two tables.
+OTHERWISE = {"categoryId": "categoryId[]"}
+# A plain view, of which no document is made.
+UNDESCRIBED = {"GET healthcheck"}
 
 
 @pytest.fixture
@@ -128,3 +140,43 @@ def test_names_chapters_and_bodies_apart(document: dict[str, Any]):
 
     assert picture["requestBody"] != icon["requestBody"]
     assert not [tag for call in calls for tag in call["tags"] if "_" in tag]
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the document says of each call, by verb and address without a store's code."""
+    return {
+        f"{verb.upper()} {plain(path.removeprefix('/api/').removeprefix('{store_code}/'))}": call
+        for path, item in document["paths"].items()
+        for verb, call in item.items()
+    }
+
+
+def asked(operation: dict[str, Any]) -> set[str]:
+    """Return the names that a call's query may have; of a list of labels its bare name."""
+    parameters = operation.get("parameters", [])
+    return {each["name"].partition("[0]")[0] for each in parameters if each["in"] == "query"}
+
+
+def test_names_all_that_the_reference_lets_a_query_ask(document: dict[str, Any]):
+    described = operations(document)
+
+    unnamed = {
+        route: missing
+        for route, names in QUERIES.items()
+        if (missing := {OTHERWISE.get(name, name) for name in names} - asked(described[route]))
+    }
+
+    assert unnamed == {}
+
+
+def test_tells_the_status_that_the_reference_prints(document: dict[str, Any]):
+    described = operations(document)
+
+    wrong = {
+        route: list(described[SERVED_AS.get(route, route)]["responses"])
+        for route, endpoint in catalogue.read_endpoints().items()
+        if route not in UNDESCRIBED
+        and str(endpoint.status) not in described[SERVED_AS.get(route, route)]["responses"]
+    }
+
+    assert wrong == {}

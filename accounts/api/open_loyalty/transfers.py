@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from rest_framework import serializers, status
@@ -40,6 +40,16 @@ SORTS = {
     "issuer": "posting__issuer",
     "comment": "posting__comment",
 }
+
+OF_TRANSFERS = ("state", "state[]", "type", "willExpireTill")
+OF_CUSTOMERS = (
+    "customerId",
+    "customerFirstName",
+    "customerLastName",
+    "customerEmail",
+    "customerPhone",
+    "customerLoyaltyCardNumber",
+)
 
 LEAST = Decimal(1)
 
@@ -104,6 +114,7 @@ class Transfers(TransferView):
 
     rules = {"GET": Rule(ADMIN | SELLER)}
     http_method_names = ["get", "head", "options"]
+    query: ClassVar[tuple[str, ...]] = (*OF_CUSTOMERS, *OF_TRANSFERS)
 
     def get(self, request: Request, **ids: Any) -> Response:
         query = request.query_params
@@ -178,6 +189,7 @@ class OwnTransfers(Transfers):
     """`GET customer/points/transfer`: the caller's own."""
 
     rules = {"GET": Rule(CUSTOMER)}
+    query = OF_TRANSFERS
 
     def get(self, request: Request, **ids: Any) -> Response:
         customer = access.get_customer(self.actor, self.store, str(self.actor.uuid))
@@ -301,6 +313,8 @@ class SendOwn(SendBetween):
 
 class Histogram(TransferView):
     """`GET points/transfers`: how many points per day, month or year (PA-27)."""
+
+    query = ("pointType", "interval", "lastDays", "futureDays")
 
     def get(self, request: Request, **ids: Any) -> Response:
         sums = points_histogram.get_histogram(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.utils import translation
@@ -134,6 +134,7 @@ class CustomerAvailable(AvailableView):
 
 class BuyView(CustomerRewardsView):
     forms = {"POST": FormOf(buying_forms.BuyForm)}
+    query: ClassVar[tuple[str, ...]] = ("quantity",)
 
     def post(self, request: Request, **ids: Any) -> Response:
         """
@@ -167,6 +168,7 @@ class StaffBuy(BuyView):
     """`POST admin/customer/<customer>/campaign/<campaign>/buy`, also without points (BUY-5)."""
 
     forms = {"POST": FormOf(buying_forms.StaffBuyForm)}
+    query = ("quantity", "withoutPoints", "transactionId")
 
 
 class SellerBuy(BuyView):

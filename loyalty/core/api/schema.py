@@ -77,7 +77,9 @@ class OpenLoyaltySchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         rule = self.view.rule(self.method)
-        answers: dict[str, Any] = {"200": OpenApiResponse({}, "Done.")}
+        answers: dict[str, Any] = {
+            code: OpenApiResponse({}, text) for code, text in self._successes().items()
+        }
         answers |= {code: OpenApiResponse({}, text) for code, text in ANSWERS.items()}
         if rule.is_public:
             del answers["401"], answers["403"]
@@ -85,18 +87,30 @@ class OpenLoyaltySchema(AutoSchema):
             answers["202"] = OpenApiResponse(_JOB, JOB_ANSWER)
         return answers
 
+    def _successes(self) -> dict[str, str]:
+        """Return the statuses of what went well: 204 where the method answers so, else 200."""
+        code = inspect.unwrap(getattr(self.view, self.method.lower())).__code__
+        if 204 not in code.co_consts and "HTTP_204_NO_CONTENT" not in code.co_names:
+            return {"200": "Done."}
+        # To read what is not there is well, too.
+        return ({"200": "Done."} if self.method == "GET" else {}) | {"204": "Done; no body."}
+
     def get_override_parameters(self) -> list[Any]:
-        if self.method != "GET":
-            own = [_prefer()] if self.method in self.view.job_methods else []
-            if self.method == "POST" and self.view.takes_idempotency_key:
-                return [*own, _idempotency_key()]
-            return own
-        named = dict.fromkeys(self.view.query, ("string", ""))
-        if _is_list(type(self.view)):
-            named = PAGING | named
+        if self.method == "GET":
+            return self._query(*PAGING) if _is_list(type(self.view)) else self._query()
+        own = [_prefer()] if self.method in self.view.job_methods else []
+        if self.method == "POST" and self.view.takes_idempotency_key:
+            own.append(_idempotency_key())
+        return own if hasattr(self.view, "get") else [*own, *self._query()]
+
+    def _query(self, *paging: str) -> list[Any]:
+        described = [
+            (name, *PAGING.get(name, ("string", "")))
+            for name in dict.fromkeys((*paging, *self.view.query))
+        ]
         return [
             OpenApiParameter(name, {"type": type_}, OpenApiParameter.QUERY, description=text)
-            for name, (type_, text) in named.items()
+            for name, type_, text in described
         ]
 
     def get_auth(self) -> list[Any]:

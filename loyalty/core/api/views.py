@@ -102,7 +102,8 @@ class OpenLoyaltyView(APIView):
     forms: ClassVar[Mapping[str, FormOf]] = {}
     # Those whose answer may be a job (202), for the OpenAPI document.
     job_methods: ClassVar[frozenset[str]] = frozenset()
-    # Names of the query's filters, for the OpenAPI document.
+    # Names that the query of a GET may have, or of a POST where there is no GET: for the OpenAPI
+    # document.
     query: ClassVar[tuple[str, ...]] = ()
     is_global: ClassVar[bool] = False
     # True where a body may be as long as one with files, because no parser holds it in memory.

@@ -1,7 +1,7 @@
 """Chapter Audit: the trail as a list and as CSV, and its archives. Source: AUD-1…6."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,7 @@ NEWEST_FIRST = "-createdAt"
 class AuditView(OpenLoyaltyView):
     is_global = True
     resource = "AUDIT"
-    query = (
+    filters: ClassVar[tuple[str, ...]] = (
         "entityType",
         "eventType",
         "entityId",
@@ -43,11 +43,12 @@ class AuditView(OpenLoyaltyView):
         "createdAtFrom",
         "createdAtTo",
     )
+    query = filters
 
     def found(self) -> Any:
         """Return the entries that the query asks for; a value that cannot be finds none."""
         query = self.request.query_params
-        texts = {name: query.get(name) or None for name in self.query}
+        texts = {name: query.get(name) or None for name in self.filters}
         try:
             asked = selectors.Filter(
                 entity_type=texts["entityType"],
@@ -72,6 +73,8 @@ class Log(AuditView):
 
 class LogExport(AuditView):
     """All entries that a query asks for, read while they are sent (AUD-4)."""
+
+    query = (*AuditView.filters, "sort", "direction")
 
     def get(self, request: Request, **ids: Any) -> StreamingHttpResponse:
         entries = self.ordered(self.found(), sorts=SORTS, default_sort=NEWEST_FIRST)

@@ -90,6 +90,8 @@ OF_TRANSFER = {"value", "comment", "createdAt", "issuer", "type", "expiresAt", "
 class Events(OpenLoyaltyView):
     is_global = True
     resource = "AUDIT"
+    # In the order of their numbers, whatever `sort` says: who reads on goes by `fromId`.
+    query = ("fromId", "perPage", "sort", "direction")
 
     def get(self, request: Request, **ids: str) -> Response:
         _, size = self.page()

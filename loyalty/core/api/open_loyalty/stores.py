@@ -54,6 +54,7 @@ class StoreView(OpenLoyaltyView):
 
 class Stores(StoreView):
     forms = {"POST": FormOf(CreateForm, root="store")}
+    query = ("active", "name")
 
     def get(self, request: Request, **ids: str) -> Response:
         found = _visible(self.actor)
