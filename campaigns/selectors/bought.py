@@ -32,13 +32,18 @@ class Filters:
 NO_FILTERS = Filters()
 # So many of the coupons that bear one code are looked at.
 SAME_CODE_MAX = 200
-# What lists may be sorted by, under Open Loyalty's names.
+_ADDRESS = ("street", "address1", "address2", "postal", "city", "province", "country")
+# What lists may be sorted by, under Open Loyalty's names: all they show but codes, which not
+# everybody may know, and whether a coupon can be used, which is another thing each moment.
 SORTS = {
     "purchasedAt": "purchased_at",
     "purchaseAt": "purchased_at",
     "costInPoints": "cost_in_points",
-    "campaignId": "campaign_id",
-    "customerId": "customer_id",
+    "coupon.id": "uuid",
+    "rewardCampaignId": "campaign__uuid",
+    "campaignId": "campaign__uuid",
+    "campaignId.campaignId": "campaign__uuid",
+    "customerId": "customer__uuid",
     "campaignName": "campaign_name",
     "campaignType": "campaign_type",
     "customerEmail": "customer_email",
@@ -53,8 +58,11 @@ SORTS = {
     "activeSince": "active_since",
     "activeTo": "active_to",
     "deliveryStatus": "delivery_status",
+    "deliveryStatus.status": "delivery_status",
     "returnedAmount": "returned_amount",
-}
+    "transactionId": "transaction_uuid",
+    "usedForTransactionId": "used_for_transaction_uuid",
+} | {f"campaignShippingAddress.{part}": f"shipping_address__{part}" for part in _ADDRESS}
 
 
 def list_bought(store: Store, filters: Filters = NO_FILTERS) -> StoreQuerySet[Coupon]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -158,6 +158,45 @@ def test_orders_what_was_bought(sam: ApiClient, gift: RewardCampaign, alice: Cus
     assert [row["coupon"]["id"] for row in rows["boughtCampaigns"]] == [
         str(coupon.uuid) for coupon in reversed(coupons)
     ]
+
+
+@pytest.mark.parametrize(
+    "sort",
+    [
+        "coupon.id",
+        "campaignId",
+        "rewardCampaignId",
+        "customerId",
+        "campaignShippingAddress.city",
+        "campaignShippingAddress.street",
+    ],
+)
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_orders_by_what_stands_deeper_or_comes_from_elsewhere(
+    sam: ApiClient, shop: Store, entry: Level, sort: str, direction: str
+) -> None:
+    for number in (3, 1, 2, 4):
+        address = {"street": f"Street {number}", "city": f"City {5 - number}"}
+        buyer = CustomerFactory(shop, address=address)
+        reward = CampaignFactory(shop, level=entry, cost_in_points=ZERO)
+        sold(reward, buyer)
+        # Their ids rise with time: so that no order is that of the purchases.
+        for thing in (buyer, reward):
+            type(thing).objects.filter(pk=thing.pk).update(uuid=UUID(int=number))
+        Coupon.objects.filter(customer=buyer).update(uuid=UUID(int=number))
+
+    rows = sam.get(BOUGHT, {"sort": sort, "direction": direction}).data["boughtCampaigns"]
+
+    values = [value_at(row, sort) for row in rows]
+    assert len(set(values)) == 4
+    assert values == sorted(values, reverse=direction == "DESC")
+
+
+def value_at(row: dict[str, Any], path: str) -> str:
+    value: Any = row
+    for key in path.split("."):
+        value = value[key]
+    return str(value)
 
 
 def test_reports_purchases_as_csv(
