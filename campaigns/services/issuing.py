@@ -226,6 +226,9 @@ def _charge(order: Order) -> list[UUID | None]:
         except points.InsufficientPoints as error:
             raise NotEnoughPoints from error
         except points.InvalidAmount as error:
+            if word is not None:
+                # Whoever turns points into money has said how many.
+                raise
             raise InvalidCost from error
         postings.append(posting.uuid)
     return postings

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.ledger.errors import InvalidAmount
 from accounts.ledger.models import Posting
 from accounts.models import CustomerStatus
 from campaigns import providers
@@ -98,6 +99,7 @@ def test_redeeming_spends_the_points(customer):
     [
         pytest.param(101, {}, refusals.NotEnoughPoints, id="CSH-5-points"),
         pytest.param(0, {}, cashback.InvalidPoints, id="CSH-5-nothing"),
+        pytest.param("10.555", {}, InvalidAmount, id="PA-22"),
         pytest.param(
             10, {"point_value": Decimal(3)}, cashback.CashbackNotValid, id="CSH-6-point-value"
         ),
