@@ -158,6 +158,12 @@ def find_party(store: Store, identifier: str) -> Customer | None:
     return customer
 
 
+def find_receiver(store: Store, identifier: str) -> Customer | None:
+    """Return whom points can be sent to, as `find_party`: nobody has who was anonymized."""
+    customer = find_party(store, identifier)
+    return None if customer is None or customer.anonymized_at is not None else customer
+
+
 def _by_email_or_phone(customers: QuerySet[Customer], identifier: str) -> Customer | None:
     if email := identifiers.normal_email(identifier):
         by_email = customers.filter(email__iexact=email).first()

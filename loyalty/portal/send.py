@@ -118,7 +118,7 @@ class Send(MemberPage):
             raise Refused("points", str(NO_AMOUNT))
         place = Place(authentication.ip_address_of(request), self.device)
         throttle.begin(Attempt("receiver", str(customer.uuid), place))
-        receiver = transfers.find_party(self.store, name)
+        receiver = transfers.find_receiver(self.store, name)
         if receiver is None:
             raise Refused("receiver", str(UNKNOWN))
         if receiver.pk == customer.pk:
@@ -135,7 +135,7 @@ class Send(MemberPage):
             raise Refused("", str(OVER)) from error
         if proof["sender"] != str(customer.uuid):
             raise NotFound
-        receiver = transfers.find_party(self.store, proof["receiver"])
+        receiver = transfers.find_receiver(self.store, proof["receiver"])
         if receiver is None:
             raise Refused("receiver", str(UNKNOWN))
         actor = self.actor(request, customer)

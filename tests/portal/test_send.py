@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from accounts.models import Customer
 from accounts.selectors import balances
-from accounts.services import points
+from accounts.services import forgetting, points
 from loyalty.core import throttle
+from loyalty.core.actors import SYSTEM
 from loyalty.core.models import AuditEntry
 from tests.factories.accounts import PASSWORD, CustomerFactory
 from tests.factories.campaigns import give_points
@@ -117,6 +118,16 @@ def test_but_not_what_is_gone_meanwhile(signed_in, alice, bob):
     assert answer.status_code == 422
     assert "You do not have so many" in text_of(answer)
     assert (active(alice), active(bob)) == (20, 0)
+
+
+def test_but_not_to_who_was_forgotten_meanwhile(signed_in, alice, bob):
+    form = confirm(signed_in)
+    forgetting.anonymize(customer=bob, actor=SYSTEM)
+
+    answer = signed_in.post(PAGE, form)
+
+    assert answer.status_code == 422
+    assert (active(alice), active(bob)) == (100, 0)
 
 
 def test_but_not_finer_than_the_points_are(signed_in, alice, bob):

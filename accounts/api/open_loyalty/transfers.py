@@ -274,17 +274,23 @@ class SendBetween(TransferView):
     def post(self, request: Request, **ids: Any) -> Response:
         form = self.form()
         posting = points.transfer(
-            sender=self.party(form["sender"], "sender"),
-            receiver=self.party(form["receiver"], "receiver"),
+            sender=self.sender(form["sender"]),
+            receiver=self.receiver(form["receiver"]),
             amount=form["amount"],
             actor=self.actor,
         )
         return self.made(posting.uuid)
 
-    def party(self, identifier: str, field: str) -> Customer:
+    def sender(self, identifier: str) -> Customer:
         customer = transfers.find_party(self.store, identifier)
         if customer is None:
-            raise UnknownParty(field=field)
+            raise UnknownParty(field="sender")
+        return customer
+
+    def receiver(self, identifier: str) -> Customer:
+        customer = transfers.find_receiver(self.store, identifier)
+        if customer is None:
+            raise UnknownParty(field="receiver")
         return customer
 
 
@@ -304,7 +310,7 @@ class SendOwn(SendBetween):
         throttle.begin(Attempt("receiver", str(self.actor.uuid), place))
         posting = points.transfer(
             sender=access.get_customer(self.actor, self.store, str(self.actor.uuid)),
-            receiver=self.party(form["receiver"], "receiver"),
+            receiver=self.receiver(form["receiver"]),
             amount=form["amount"],
             actor=self.actor,
         )

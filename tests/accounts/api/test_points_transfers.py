@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.models import PointsTransfer
 from accounts.selectors import balances, transfers
-from accounts.services import points
+from accounts.services import forgetting, points
 from loyalty.core import throttle
+from loyalty.core.actors import SYSTEM
 from loyalty.core.models import AuditEntry, uuid7
 from tests.factories.accounts import CustomerFactory, SellerFactory
 from tests.factories.staff import StaffFactory
@@ -211,6 +212,27 @@ def test_refuses_to_send(sam, alice, bob, fields, field, message):
     errors = answer.data["form"]["children"][field]["errors"]
     assert message is None or errors == [message]
     assert figures(alice).points == 100
+
+
+def test_sends_nothing_to_who_was_anonymized(sam, api, alice, bob):
+    """PA-16. What they have can still be sent to somebody."""
+    add(alice, 100)
+    add(bob, 5)
+    forgetting.anonymize(customer=bob, actor=SYSTEM)
+    transfer = {"receiver": str(bob.uuid), "points": 10}
+
+    for door, path, fields in (
+        (sam, "admin/p2p-points-transfer", {"sender": str(alice.uuid)}),
+        (api(alice), "customer/points/p2p-transfer", {}),
+    ):
+        answer = door.post(f"DEFAULT/{path}", {"transfer": transfer | fields})
+        assert answer.status_code == 400
+        assert answer.data["form"]["children"]["receiver"]["errors"]
+    back = {"sender": str(bob.uuid), "receiver": str(alice.uuid), "points": 5}
+    answer = sam.post("DEFAULT/admin/p2p-points-transfer", {"transfer": back})
+
+    assert answer.status_code == 200
+    assert (figures(alice).points, figures(bob).points) == (105, 0)
 
 
 def test_a_customer_sends_points(api, alice, bob):
