@@ -17,14 +17,18 @@ from loyalty.core.rows import loaded, relate
 from loyalty.core.store_settings import TierBasis
 
 
-def lock(customer_ids: Iterable[int], *, store: Store | None = None) -> list[Customer]:
+def lock(
+    customer_ids: Iterable[int], *, store: Store | None = None, is_whole: bool = False
+) -> list[Customer]:
     """
     Lock customers until commit, in primary-key order, so that two callers cannot deadlock.
 
     `store`: the store that the caller has at hand; it is set on the customers, and saves a query.
+    `is_whole`: nobody can write down anything that names them meanwhile. Whoever only changes them
+    lets others name them: these are checked at commit, and would wait with all that they locked.
     """
     assert connection.in_atomic_block
-    customers = Customer.objects.select_for_update(of=("self",)).order_by("pk")
+    customers = Customer.objects.select_for_update(of=("self",), no_key=not is_whole).order_by("pk")
     if store is None:
         customers = customers.select_related("store")
     # list(): a lazy queryset locks nothing.

@@ -49,7 +49,7 @@ def anonymize(*, customer: Customer, actor: Actor, now: datetime | None = None) 
     what to find theirs. Once forgotten they stay so: a repetition changes nothing. Locks them.
     """
     now = now or clock.now()
-    [locked] = lock([customer.pk], store=customer.store)
+    [locked] = lock([customer.pk], store=customer.store, is_whole=True)
     if locked.anonymized_at is not None:
         return locked
     events.customer_anonymized(locked, now=now)

@@ -178,7 +178,11 @@ def remove_photo(*, level: Level, actor: Actor, now: datetime | None = None) -> 
 
 
 def _lock(level: Level) -> Level:
-    return Level.objects.select_for_update(of=("self",)).select_related("store").get(pk=level.pk)
+    return (
+        Level.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("store")
+        .get(pk=level.pk)
+    )
 
 
 def _fill(level: Level, data: LevelData) -> None:

@@ -91,7 +91,9 @@ def locked_for_password(principal: Person) -> Person:
         [customer] = lock([principal.pk], store=principal.store)
         return customer
     if isinstance(principal, Seller):
-        sellers = Seller.objects.select_for_update(of=("self",)).select_related("store")
+        sellers = Seller.objects.select_for_update(of=("self",), no_key=True).select_related(
+            "store"
+        )
         return sellers.get(pk=principal.pk)
     return StaffUser.objects.select_for_update().get(pk=principal.pk)
 

@@ -58,7 +58,11 @@ def update(*, pos: Pos, data: PosData, actor: Actor, now: datetime | None = None
 
     :raises InvalidFields: with every fault; nothing was written.
     """
-    locked = Pos.objects.select_for_update(of=("self",)).select_related("store").get(pk=pos.pk)
+    locked = (
+        Pos.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("store")
+        .get(pk=pos.pk)
+    )
     old = _told(locked)
     _fill(locked, data)
     with _clash_refused():

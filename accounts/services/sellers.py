@@ -116,7 +116,7 @@ def delete(*, seller: Seller, actor: Actor, now: datetime | None = None) -> Sell
 
 
 def _lock(seller: Seller) -> Seller:
-    sellers = Seller.objects.select_for_update(of=("self",)).select_related("store")
+    sellers = Seller.objects.select_for_update(of=("self",), no_key=True).select_related("store")
     return sellers.get(pk=seller.pk)
 
 

@@ -166,7 +166,9 @@ def settle_payout(
     # Whose coupon it is never changes. Before it, as everywhere: points that come back may move
     # its customer to another level.
     customer_locks.lock_for_points(store, named.values_list("customer_id", flat=True))
-    locked = named.select_for_update(of=("self",)).select_related("campaign", "customer__store")
+    locked = named.select_for_update(of=("self",), no_key=True).select_related(
+        "campaign", "customer__store"
+    )
     coupon: Coupon | None = locked.first()
     if coupon is None:
         raise NotFound

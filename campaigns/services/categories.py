@@ -94,7 +94,7 @@ def set_active(
 
 def _lock(category: CampaignCategory) -> CampaignCategory:
     locked: CampaignCategory = (
-        CampaignCategory.objects.select_for_update(of=("self",))
+        CampaignCategory.objects.select_for_update(of=("self",), no_key=True)
         .select_related("store")
         .get(pk=category.pk)
     )

@@ -84,7 +84,9 @@ def _lock_coupons(customer: Customer, sale: Sale) -> list[Coupon]:
     # Before the coupons, as whoever cancels one does. What is used on the sale from now on is used
     # after its return.
     campaign_locks.share(campaign_ids)
-    locked = concerned.filter(campaign_id__in=campaign_ids).select_for_update(of=("self",))
+    locked = concerned.filter(campaign_id__in=campaign_ids).select_for_update(
+        of=("self",), no_key=True
+    )
     return list(locked.select_related("campaign").order_by("campaign_id", "pk"))
 
 

@@ -142,7 +142,7 @@ def mark(
 def _lock(store: Store, uuids: Sequence[UUID]) -> dict[UUID, Coupon]:
     coupons = (
         Coupon.objects.in_store(store)
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
         .select_related("campaign", "customer")
         .filter(uuid__in=set(uuids))
         .order_by("pk")
@@ -311,7 +311,7 @@ def cancel(
 
 def _uncount_customer(coupon: Coupon) -> bool:
     """Count a customer's purchases one less; True: none is left, the next is their first again."""
-    usage = CustomerUsage.objects.select_for_update().get(
+    usage = CustomerUsage.objects.select_for_update(no_key=True).get(
         campaign_id=coupon.campaign_id, customer_id=coupon.customer_id
     )
     was_last = usage.used == 1

@@ -81,7 +81,7 @@ def remove_brand_icon(
 
 def _lock(campaign: RewardCampaign) -> RewardCampaign:
     locked: RewardCampaign = (
-        RewardCampaign.objects.select_for_update(of=("self",))
+        RewardCampaign.objects.select_for_update(of=("self",), no_key=True)
         .select_related("store")
         .get(pk=campaign.pk)
     )

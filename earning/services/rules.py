@@ -143,7 +143,9 @@ Targets = Mapping[str, list[Any]]
 
 def _lock(rule: EarningRule) -> EarningRule:
     locked: EarningRule = (
-        EarningRule.objects.select_for_update(of=("self",)).select_related("store").get(pk=rule.pk)
+        EarningRule.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("store")
+        .get(pk=rule.pk)
     )
     return locked
 

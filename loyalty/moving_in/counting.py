@@ -19,7 +19,9 @@ LIMITED, POOL = 0, -1
 @transaction.atomic
 def count(store: Store) -> None:
     """Write the counts of all rewards of a store anew, from their coupons and codes."""
-    campaigns = list(RewardCampaign.objects.in_store(store).select_for_update().order_by("pk"))
+    campaigns = list(
+        RewardCampaign.objects.in_store(store).select_for_update(no_key=True).order_by("pk")
+    )
     ids = [campaign.pk for campaign in campaigns]
     CampaignTally.objects.filter(campaign__in=ids).delete()
     CustomerUsage.objects.filter(campaign__in=ids).delete()

@@ -112,7 +112,7 @@ def _put(
 
 def _locked(store: Store, name: str) -> StoreFile | None:
     """Lock the store, so that of two who set the same file one waits, and find its present one."""
-    Store.objects.select_for_update().get(pk=store.pk)
+    Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     return StoreFile.objects.in_store(store).filter(name=name).first()
 
 

@@ -152,7 +152,7 @@ def update(
     """Rename a store, open or close it (STO-1: nothing else changes)."""
     now = now or timezone.now()
     _refuse({"name": _name_faults(name)})
-    store = Store.objects.select_for_update().get(pk=store.pk)
+    store = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     old = _told(store)
     store.name, store.is_active = name, is_active
     store.save(update_fields=["name", "is_active"])
@@ -193,7 +193,7 @@ def _refuse_inward(store: Store, form: Mapping[str, Any]) -> None:
 
 
 def _change_settings(store: Store, form: Mapping[str, Any], actor: Actor, now: datetime) -> Store:
-    locked = Store.objects.select_for_update().get(pk=store.pk)
+    locked = Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     values = store_settings.clean_form(form, stored=locked.setting_values, currency=locked.currency)
     old = _told_settings(locked)
     locked.setting_values = values

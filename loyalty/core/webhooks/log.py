@@ -65,7 +65,9 @@ def replay(*, delivery: WebhookDelivery, actor: Actor, now: datetime | None = No
     """
     now = now or clock.now()
     _refuse_switched_off(delivery.store)
-    locked = WebhookDelivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
+    locked = WebhookDelivery.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=delivery.pk
+    )
     if locked.state == DeliveryState.WAITING:
         raise StillWaiting
     if not locked.body:
@@ -87,7 +89,7 @@ def send_now(*, delivery: WebhookDelivery, actor: Actor, now: datetime | None = 
     :raises SwitchedOff: nothing would be sent.
     """
     _refuse_switched_off(delivery.store)
-    lane = WebhookLane.objects.select_for_update(of=("self",)).get(
+    lane = WebhookLane.objects.select_for_update(of=("self",), no_key=True).get(
         store=delivery.store_id, key=delivery.lane_key
     )
     # After the lock: who waited for it would take what is due by now for what is still to come.

@@ -61,7 +61,7 @@ def rotate(*, store: Store, actor: Actor, now: datetime | None = None) -> Webhoo
     A second change within the day leaves three that sign: nobody's receiver stops.
     """
     now = now or clock.now()
-    Store.objects.select_for_update().get(pk=store.pk)
+    Store.objects.select_for_update(no_key=True).get(pk=store.pk)
     WebhookSecret.objects.filter(store=store, expires_at__lte=now).delete()
     old = get_present(store, now=now)
     WebhookSecret.objects.filter(pk=old.pk).update(expires_at=now + OVERLAP)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from accounts.ledger.models import WalletBalance
 from accounts.services import customer_locks, customers, points
@@ -15,6 +15,7 @@ from tests.factories import CustomerFactory, StoreFactory
 from tests.factories.earning import EarningRuleFactory
 from tests.factories.transactions import (
     SaleFactory,
+    TransactionFactory,
     UnmatchedSaleFactory,
     document,
     register,
@@ -114,6 +115,24 @@ def wait_until_somebody_waits(*, or_else: threading.Event | None = None):
                 return
         time.sleep(0.02)
     raise AssertionError("Nobody waited.")
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["who is changed", "who is forgotten"])
+def test_what_names_a_customer_waits_only_for_who_forgets_them(is_whole):
+    """The names are checked at commit, when whoever has written them holds other locks already."""
+    store, [alice] = earners(1)
+
+    def name():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("set local lock_timeout = '500ms'")
+            cursor.execute("set constraints all immediate")
+            TransactionFactory(store, customer=alice)
+
+    with transaction.atomic():
+        customer_locks.lock([alice.pk], is_whole=is_whole)
+        [answer] = at_once(name)
+
+    assert isinstance(answer, OperationalError) == is_whole, answer
 
 
 def test_purchases_of_others_finish_while_one_customer_is_locked():
