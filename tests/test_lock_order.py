@@ -36,12 +36,20 @@ from tests.factories.transactions import (
     SaleFactory,
     UnmatchedSaleFactory,
     document,
+    line,
     register,
     return_of,
 )
 from tests.transactions.services.test_purchases_at_once import wait_until_somebody_waits
-from transactions.models import Transaction
-from transactions.services import batches, claim_batches, matching, purchases, settling
+from transactions.models import ItemLabel, Transaction
+from transactions.services import (
+    batches,
+    claim_batches,
+    matching,
+    purchases,
+    settling,
+    storage,
+)
 from transactions.services.claim_batches import Claim
 
 pytestmark = [pytest.mark.ledger, pytest.mark.django_db(transaction=True)]
@@ -238,6 +246,23 @@ def take(*documents: Any) -> list[Any]:
     """Bring documents in as a file does."""
     store = Customer.objects.select_related("store").earliest("pk").store
     return batches.register_many(store=store, documents=documents, actor=STAFF)
+
+
+def test_two_files_bring_the_same_new_labels_in_opposite_order(meeting: Meeting):
+    alice = member()
+    bob = member(alice)
+    meeting.may_pass = True
+    meeting.after(storage, "insert")
+
+    def with_labels(customer: Customer, *values: str) -> list[Any]:
+        return [document(customer, lines=(line(labels=(("season", value),)),)) for value in values]
+
+    meeting.of(
+        lambda: take(*with_labels(alice, "spring", "summer")),
+        lambda: take(*with_labels(bob, "summer", "spring")),
+    )
+
+    assert set(ItemLabel.objects.values_list("value", flat=True)) == {"spring", "summer"}
 
 
 def test_a_till_hands_out_what_a_file_hands_out(meeting: Meeting):

@@ -32,7 +32,7 @@ from loyalty.core.models import Store
 from transactions import events
 from transactions.models import Transaction
 from transactions.services import documents as rules_of_documents
-from transactions.services import effects, purchases, settling, storage
+from transactions.services import effects, item_labels, purchases, settling, storage
 from transactions.services.documents import Document
 from transactions.services.storage import Draft
 
@@ -55,7 +55,7 @@ def register_many(
     """
     now = now or clock.now()
     batch = _Batch(store, documents, actor, now)
-    with transaction.atomic():
+    with transaction.atomic(), item_labels.written_last(store.pk):
         if documents:
             batch.take_all()
     return [batch.outcomes[place] for place in range(len(documents))]

@@ -19,7 +19,7 @@ from loyalty.core.models import Store, uuid7
 from transactions import events
 from transactions.amounts import Amounts, count_sale
 from transactions.models import DocumentType, Transaction, TransactionItem
-from transactions.services import documents, effects, storage
+from transactions.services import documents, effects, item_labels, storage
 from transactions.services.documents import Buyer, Document, Label, Line
 
 ZERO = Decimal(0)
@@ -96,7 +96,7 @@ def register(
     documents.check(document, now=now)
     if document.is_return and not store.settings.returns:
         raise ReturnsNotEnabled
-    with transaction.atomic():
+    with transaction.atomic(), item_labels.written_last(store.pk):
         pos_id = _get_pos_id(store, document.pos_uuid)
         # A sale counts in the statement that locks its buyer, but where others are locked, too.
         is_counted = not document.is_return and not referrals.moves_referrers(store)

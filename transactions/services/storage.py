@@ -8,10 +8,10 @@ from uuid import UUID
 from loyalty.core import rows, sql
 from loyalty.core.models import Event
 from transactions.models import Transaction, TransactionItem
+from transactions.services import item_labels
 
 # ON CONFLICT instead of an exception: a second document with the same number waits until the first
-# has committed, then inserts nothing, and the surrounding transaction stays usable. The labels are
-# inserted in order, so that two documents with the same new ones cannot deadlock.
+# has committed, then inserts nothing, and the surrounding transaction stays usable.
 INSERT = """
 WITH document AS (
     INSERT INTO transactions_transaction (
@@ -36,12 +36,6 @@ WITH document AS (
         position integer, sku text, name text, quantity numeric, gross_value numeric,
         category text, maker text, labels jsonb
     )
-), labels AS (
-    INSERT INTO transactions_itemlabel (store_id, key, value)
-    SELECT %s, label.key, label.value
-    FROM document, json_to_recordset(%s) AS label (key text, value text)
-    ORDER BY label.key, label.value
-    ON CONFLICT (store_id, key, value) DO NOTHING
 ), facts AS (
     INSERT INTO core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
     SELECT fact.uuid, fact.store_id, fact.type, fact.subject, fact.customer_id, fact.payload,
@@ -53,7 +47,14 @@ WITH document AS (
     ORDER BY fact.number
     RETURNING id
 )
-SELECT document.id, array(SELECT id FROM facts ORDER BY id) FROM document
+SELECT document.id, array(SELECT id FROM facts ORDER BY id), (
+    SELECT json_agg(json_build_array(label.key, label.value))
+    FROM json_to_recordset(%s) AS label (key text, value text)
+    WHERE NOT EXISTS (
+        SELECT FROM transactions_itemlabel known
+        WHERE known.store_id = %s AND known.key = label.key AND known.value = label.value
+    )
+) FROM document
 """
 
 
@@ -90,13 +91,6 @@ with document as (
         gross_value numeric, category text, maker text, labels jsonb
     )
     join document on document.uuid = line.document
-), labels as (
-    insert into transactions_itemlabel (store_id, key, value)
-    select distinct %(store)s::bigint, label.key, label.value
-    from json_to_recordset(%(labels)s) as label (document uuid, key text, value text)
-    join document on document.uuid = label.document
-    order by label.key, label.value
-    on conflict (store_id, key, value) do nothing
 ), facts as (
     insert into core_event (uuid, store_id, type, subject, customer_id, payload, recorded_at)
     select fact.uuid, fact.store_id, fact.type, fact.subject, fact.customer_id, fact.payload,
@@ -130,13 +124,10 @@ def insert_many(store_id: int, drafts: Sequence[Draft]) -> set[UUID]:
     """
     documents = [_row(number, draft.document) for number, draft in enumerate(drafts)]
     lines: list[dict[str, Any]] = []
-    labels: set[tuple[UUID, str, str]] = set()
     facts: list[Event] = []
     for draft in drafts:
         uuid = draft.document.uuid
-        for item in draft.items:
-            lines.append({"document": uuid} | _line(item))
-            labels |= {(uuid, label["key"], label["value"]) for label in item.labels}
+        lines += [{"document": uuid} | _line(item) for item in draft.items]
         facts += draft.facts
     written = sql.write(
         INSERT_MANY,
@@ -144,9 +135,6 @@ def insert_many(store_id: int, drafts: Sequence[Draft]) -> set[UUID]:
             "store": store_id,
             "documents": sql.as_json(documents),
             "lines": sql.as_json(lines),
-            "labels": sql.as_json(
-                [{"document": uuid, "key": key, "value": text} for uuid, key, text in labels]
-            ),
             "facts": _facts(facts),
         },
     )
@@ -157,6 +145,8 @@ def insert_many(store_id: int, drafts: Sequence[Draft]) -> set[UUID]:
                 rows.stored(row, ids[row.uuid])
         for item in draft.items:
             rows.relate(item, "transaction", draft.document)
+        if draft.document.uuid in ids:
+            item_labels.note(_pairs(draft.items))
     return {uuid for uuid, _pk, is_document in written if is_document}
 
 
@@ -186,7 +176,7 @@ def _row(number: int, document: Transaction) -> dict[str, Any]:
 
 def insert(document: Transaction, items: Sequence[TransactionItem], facts: Sequence[Event]) -> bool:
     """
-    Insert a document, its lines, its facts and the labels that the store had not seen.
+    Insert a document, its lines and its facts, and note labels that the store had not seen.
 
     Sets the keys of document and facts; dispatching these is the caller's. Waits while another
     transaction is inserting the same number. False: the number was used, and nothing was written.
@@ -194,14 +184,15 @@ def insert(document: Transaction, items: Sequence[TransactionItem], facts: Seque
     arguments = [
         *_document(document),
         _lines(items),
-        document.store_id,
-        _labels(items),
         _facts(facts),
+        _labels(items),
+        document.store_id,
     ]
     written = sql.write(INSERT, arguments)
     if not written:
         return False
-    [(document_id, fact_ids)] = written
+    [(document_id, fact_ids, new_labels)] = written
+    item_labels.note((key, value) for key, value in new_labels or ())
     rows.stored(document, document_id)
     for fact, fact_id in zip(facts, fact_ids, strict=True):
         rows.stored(fact, fact_id)
@@ -253,8 +244,11 @@ def _line(item: TransactionItem) -> dict[str, Any]:
 
 
 def _labels(items: Sequence[TransactionItem]) -> str:
-    pairs = sorted({(label["key"], label["value"]) for item in items for label in item.labels})
-    return sql.as_json([{"key": key, "value": value} for key, value in pairs])
+    return sql.as_json([{"key": key, "value": value} for key, value in _pairs(items)])
+
+
+def _pairs(items: Sequence[TransactionItem]) -> set[item_labels.Pair]:
+    return {(label["key"], label["value"]) for item in items for label in item.labels}
 
 
 def _facts(facts: Sequence[Event]) -> str:

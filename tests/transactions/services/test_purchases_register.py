@@ -24,7 +24,7 @@ from tests.factories.transactions import (
     line,
     register,
 )
-from transactions.models import Transaction
+from transactions.models import ItemLabel, Transaction
 from transactions.services import documents, purchases
 from transactions.services.documents import Buyer, Label
 
@@ -406,3 +406,22 @@ def test_sees_settings_that_changed_since_the_rules_were_compiled():
     register(store, document(customer, "10.00", "7.00"))
 
     assert list(Lot.objects.order_by("pk").values_list("amount", flat=True)) == [10, 7]
+
+
+def test_labels_of_a_refused_document_are_not_listed(store):
+    labelled = (line(labels=(("color", "red"),)),)
+    register(store, document(number="A"))
+
+    with pytest.raises(purchases.DocumentNumberUsed):
+        register(store, document(number="A", lines=labelled))
+
+    assert not ItemLabel.objects.exists()
+
+
+def test_a_label_is_listed_once(store):
+    labelled = (line(labels=(("color", "red"), ("size", "L"))), line(labels=(("color", "red"),)))
+
+    for number in ("A", "B"):
+        register(store, document(number=number, lines=labelled))
+
+    assert set(ItemLabel.objects.values_list("key", "value")) == {("color", "red"), ("size", "L")}
