@@ -41,7 +41,8 @@ def set_codes(
     Codes are trimmed; empty ones and those that the pool holds already are passed over.
 
     :raises NoPool: a kind of reward without codes.
-    :raises InvalidFields: a code is too long, or codes that somebody has would go (POOL-4).
+    :raises InvalidFields: a code is too long, by its number from 1, or codes that somebody has
+        would go (POOL-4).
     """
     now = now or clock.now()
     if not campaign.has_pool:
@@ -109,10 +110,10 @@ def _stage(codes: Iterable[str]) -> None:
 def _lines(codes: Iterable[str]) -> Iterator[str]:
     """Yield blocks of COPY's lines; codes are text without control characters but tabs."""
     block: list[str] = []
-    for code in codes:
+    for number, code in enumerate(codes, start=1):
         trimmed = code.strip()
         if len(trimmed) > validation.NAME_MAX:
-            raise InvalidFields({"coupons": [validation.TOO_LONG]})
+            raise InvalidFields({"coupons": [f"Code {number}: {validation.TOO_LONG}"]})
         if not trimmed:
             continue
         if not trimmed.isalnum():

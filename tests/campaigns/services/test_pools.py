@@ -78,10 +78,12 @@ def test_an_update_cannot_take_issued_codes_away(campaign, store):
 
 def test_a_code_that_is_too_long_refuses_them_all(campaign):
     """POOL-3."""
-    codes = ["D", "x" * 256]
-    with pytest.raises(InvalidFields):
+    codes = ["D", "", "x" * 256]
+    with pytest.raises(InvalidFields) as refusal:
         pools.set_codes(campaign=campaign, codes=codes, is_appended=True, actor=SYSTEM)
 
+    told = "Code 3: This value is longer than 255 characters."
+    assert refusal.value.errors == {"coupons": [told]}
     assert codes_of(campaign) == ["A", "B", "C"]
 
 
