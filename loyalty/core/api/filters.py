@@ -20,7 +20,7 @@ from loyalty.core.api import formats
 NOTHING_HAS = UUID(int=0)
 
 _DAY = re.compile(r"\s*\d{4}-\d{2}-\d{2}\s*", re.ASCII)
-_LABEL = re.compile(r"labels\[(\w{1,9})\]\[(key|value)\]", re.ASCII)
+_LABEL = re.compile(r"labels\[(\w{0,9})\]\[(key|value)\]", re.ASCII)
 
 
 def flag(query: Mapping[str, str], name: str) -> bool | None:
@@ -29,11 +29,17 @@ def flag(query: Mapping[str, str], name: str) -> bool | None:
 
 
 def labels(query: QueryDict) -> list[tuple[str | None, str | None]]:
-    """Read `labels[0][key]=a&labels[0][value]=b&labels[1][key]=c`; either half may be left out."""
+    """
+    Read `labels[0][key]=a&labels[0][value]=b&labels[1][key]=c`; either half may be left out.
+
+    `labels[]` is a label of its own each time, as it is in a body.
+    """
     found: dict[str, dict[str, str]] = {}
-    for name, value in query.items():
-        if (match := _LABEL.fullmatch(name)) and isinstance(value, str) and value:
-            found.setdefault(match[1], {})[match[2]] = value
+    for name, values in query.lists():
+        if match := _LABEL.fullmatch(name):
+            for place, value in enumerate(values):
+                if isinstance(value, str) and value:
+                    found.setdefault(match[1] or f"{name}{place}", {})[match[2]] = value
     return [(label.get("key"), label.get("value")) for label in found.values()]
 
 

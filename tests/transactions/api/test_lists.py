@@ -233,6 +233,10 @@ ONE, TWO, THREE = "INV/2026/1", "INV/2026/2", "RET/2026/3"
             {"labels[0][key]": "scan_id", "labels[0][value]": "2"}, [TWO], id="label-pair"
         ),
         pytest.param({"labels[0][value]": "left"}, [ONE], id="label-value"),
+        pytest.param({"labels[][key]": "scan_id"}, [TWO, ONE], id="label-without-a-number"),
+        pytest.param(
+            {"labels[][key]": "scan_id", "labels[][value]": "left"}, [ONE], id="each-its-own-label"
+        ),
         pytest.param(
             {"labels[0][key]": "scan_id", "labels[1][key]": "till"}, [ONE], id="labels-add-up"
         ),
@@ -254,6 +258,12 @@ def test_filter_and_sort(staff, documents, query, found):
 
     assert answer.status_code == 200
     assert numbers(answer) == found
+
+
+def test_filter_by_several_labels_without_numbers(staff, documents):
+    answer = staff.get(PATH, {"labels[][key]": ["till", "scan_id"]})
+
+    assert numbers(answer) == [ONE]
 
 
 @pytest.mark.parametrize("sort", ["transactionId", "posName", "pointsEarned", "purchasePlace"])
