@@ -19,6 +19,7 @@ from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm, LocalDateTimeField, Section, ShareField
 from accounts.cockpit.pages import EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import in_language, language_name
 from accounts.models import Customer, Level, Resource
 from accounts.services import levels
 from accounts.services.levels import LevelData, LevelText, SpecialRewardData
@@ -105,7 +106,7 @@ class LevelForm(CommandForm):
         ]
         texts = [
             Section(
-                _("Name in %(language)s") % {"language": _(language)},
+                in_language(_("Name"), language_name(code) or language),
                 (f"name_{code}", f"description_{code}"),
             )
             for code, language in self.languages

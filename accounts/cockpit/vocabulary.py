@@ -4,7 +4,7 @@ translation finds them. Screens translate them when they show them: `word(…)`.
 """
 
 from django.utils.text import capfirst
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language_info, gettext, gettext_noop
 
 
 def word(text: object) -> str:
@@ -16,6 +16,19 @@ def words_of_deed(name: str) -> str:
     """Return `RegisterCustomer` as people read it: Register customer."""
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
     return words.strip().capitalize()
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language in the reader's own; empty: there is no such language."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return ""
+
+
+def in_language(label: str, language: str) -> str:
+    """Return what a text in one of the languages is called: “Name (Polish)”."""
+    return gettext("%(field)s (%(language)s)") % {"field": label, "language": language}
 
 
 def column_word(field: str, verbose_name: object) -> str:

@@ -18,6 +18,7 @@ from accounts.cockpit.base import CockpitAdmin
 from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import EmptyState, Fact, Panel, Tool
 from accounts.cockpit.requests import CockpitRequest
+from accounts.cockpit.vocabulary import in_language, language_name
 from accounts.models import Resource
 from campaigns.models import (
     CampaignCategory,
@@ -58,7 +59,7 @@ class CategoryForm(CommandForm):
         for code, language in self.languages:
             names.append(f"name_{code}")
             self.fields[f"name_{code}"] = forms.CharField(
-                label=_("Name in %(language)s") % {"language": _(language)},
+                label=in_language(_("Name"), language_name(code) or language),
                 max_length=255,
                 required=not names[:-1],
             )

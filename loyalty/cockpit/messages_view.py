@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages as flash
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
@@ -18,6 +19,7 @@ from accounts.cockpit.forms import CommandForm, Section
 from accounts.cockpit.pages import Column, Fact, Panel, Table
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.trail import lines as trail
+from accounts.cockpit.vocabulary import language_name
 from accounts.models import Access, Resource
 from loyalty.cockpit.settings_view import page
 from loyalty.core.errors import DomainError, NotFound
@@ -77,7 +79,8 @@ class MessageForm(CommandForm):
                 strip=False,
                 widget=forms.Textarea(attrs={"rows": 10 if is_mail else 4}),
             )
-            sections.append(Section(name, tuple(names)))
+            title = capfirst(language_name(language) or name)
+            sections.append(Section(title, tuple(names)))
         if is_mail:
             sections.append(self._sender(message))
         # Of this form alone: another message has other sections.

@@ -27,6 +27,7 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [
         lambda request: static("cockpit/file-inputs.js"),
         lambda request: static("cockpit/unsaved.js"),
+        lambda request: static("cockpit/scrolling.js"),
     ],
     "ACCOUNT": {"navigation": "loyalty.cockpit.navigation.account_links"},
     "COLORS": {

@@ -68,6 +68,14 @@ def test_speaks_the_language_of_its_reader(cockpit, alice):
     assert "points.added" not in words_of(page.content.decode()).replace('"points.added"', "")
 
 
+def test_bends_the_state_of_a_customer_in_polish(cockpit, alice):
+    query, polish = {"type": "customer.registered"}, {"accept-language": "pl"}
+
+    page = words_of(cockpit().get(LIST, query, headers=polish).content.decode())
+
+    assert "Rejestracja klienta Alice Wonder Stan: Aktywny" in page
+
+
 def test_leads_to_the_customer_and_the_document(cockpit, alice):
     sale = SaleFactory(alice, "25.00", number="FV/9")
     client = cockpit()

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Customer, Level, Pos, Role, Seller, StaffUser
 from accounts.services import levels
+from campaigns.models import RewardType
 from earning.models import EarningRule, RuleType
 from loyalty.core.actors import SYSTEM
 from loyalty.core.models import AuditEntry, Store
@@ -46,6 +47,21 @@ def sent_back(client, address, **changes):
 def errors_of(answer):
     assert answer.status_code == 200, "The form was accepted."
     return answer.context["form"].errors
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "texts"),
+    [("en", "Name (Polish)", "Texts (Polish)"), ("pl", "Nazwa (polski)", "Teksty (polski)")],
+)
+def test_call_texts_by_the_name_of_their_language(cockpit, store, language, name, texts):
+    client, spoken = cockpit(), {"accept-language": language}
+
+    def page(address, query=None):
+        return client.get(reverse(f"admin:{address}"), query, headers=spoken).content.decode()
+
+    assert name in page("accounts_level_add")
+    assert name in page("campaigns_campaigncategory_add")
+    assert texts in page("campaigns_rewardcampaign_add", {"type": RewardType.DISCOUNT_CODE})
 
 
 def test_adds_a_customer(cockpit, store):

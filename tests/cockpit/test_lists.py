@@ -178,6 +178,30 @@ def test_find_others_with_or_without_marks_on_letters(cockpit, store, model, mak
     assert made in page.context["cl"].result_list
 
 
+@pytest.mark.parametrize("name", ["core_sentmessage", "core_event", "accounts_customer"])
+def test_end_their_first_line_with_the_export(cockpit, store, name):
+    page = cockpit().get(reverse(f"admin:{name}_changelist"))
+
+    head = page.content.decode().partition('<div class="list-head">')[2]
+    head = head.partition('id="changelist"')[0]
+    before, tools, after = head.partition('<div class="list-head__tools">')
+    assert tools
+    assert "list-head__note" not in after
+    assert "list-head__note" in before or "tabs" in before
+    assert "/exports/new/" in after
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Scrollable content"), ("pl", "Treść do przewijania")]
+)
+def test_say_what_scrolls_in_the_language_of_the_reader(cockpit, store, language, label):
+    address = reverse("admin:accounts_customer_changelist")
+
+    page = cockpit().get(address, headers={"accept-language": language}).content.decode()
+
+    assert f'<meta name="scrolling-label" content="{label}">' in page
+
+
 def test_find_documents_by_number_or_buyer(cockpit, store):
     sale = SaleFactory(CustomerFactory(store, email="alice@example.com"), number="FV/2026/17")
     client, url = cockpit(), reverse("admin:transactions_transaction_changelist")

@@ -8,12 +8,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.text import capfirst
-from django.utils.translation import get_language_info, gettext_lazy
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.cockpit import formats
 from accounts.cockpit.requests import CockpitRequest
-from accounts.cockpit.vocabulary import word, words_of_deed
+from accounts.cockpit.vocabulary import in_language, language_name, word, words_of_deed
 
 DATE_SUFFIXES = ("_at", "_from", "_to", "_date", "_since")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -92,10 +91,7 @@ def label(entity_type: str, name: str) -> str:
     if tail.isdigit():
         return f"{label(entity_type, head)} {int(tail) + 1}"
     if language := language_name(tail):
-        return _("%(field)s (%(language)s)") % {
-            "field": label(entity_type, head),
-            "language": language,
-        }
+        return in_language(label(entity_type, head), language)
     return f"{label(entity_type, head)}: {label(entity_type, tail)}"
 
 
@@ -107,14 +103,6 @@ def place_of(entity_type: str, name: str) -> int:
         if each in names:
             return names.index(each)
     return len(names)
-
-
-def language_name(code: str) -> str:
-    """Return the name of a language in the reader's own; empty: there is no such language."""
-    try:
-        return str(get_language_info(code)["name_translated"])
-    except KeyError:
-        return ""
 
 
 # How values are written

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from accounts.audience import Target
-from accounts.cockpit.vocabulary import word
+from accounts.cockpit.vocabulary import language_name, word
 from accounts.models import Level, Segment
 from campaigns.admin.campaign_form.fields import OWN, TEXTS, WITH_PHOTOS, CampaignFields
 from campaigns.admin.campaign_form.sections import sections_of
@@ -38,7 +38,7 @@ _TEXT_FAULT = re.compile(r"translations\.(\w+)\.(\w+)")
 
 def languages_of(campaign: RewardCampaign | None) -> list[tuple[str, str]]:
     """Return (code, name) of the languages that a reward's texts are asked in."""
-    languages = [(code, _(name)) for code, name in content_languages()]
+    languages = [(code, language_name(code) or name) for code, name in content_languages()]
     known = {code for code, _name in languages}
     kept = campaign.translations.all() if campaign is not None else ()
     # What came through the API in other languages must not be lost here.

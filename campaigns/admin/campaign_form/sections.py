@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from accounts.cockpit.forms import Section
+from accounts.cockpit.vocabulary import in_language
 from campaigns.admin import words
 from campaigns.admin.campaign_form.fields import TEXTS
 from campaigns.models import RewardType
@@ -72,7 +73,7 @@ def _texts(languages: Sequence[tuple[str, str]]) -> list[Section]:
     )
     return [
         Section(
-            _("Texts in %(language)s") % {"language": language},
+            in_language(_("Texts"), language),
             tuple(f"{name}_{code}" for name in TEXTS),
             note if code != default else "",
         )

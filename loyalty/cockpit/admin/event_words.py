@@ -6,11 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.admin.customers import STATUS_WORDS
 from accounts.cockpit import formats
 from accounts.cockpit.requests import CockpitRequest
 from accounts.cockpit.trail import words
 from accounts.cockpit.trail.words import Show, Subject
-from accounts.models import CodePurpose, CustomerStatus, TransferType
+from accounts.models import CodePurpose, TransferType
 from campaigns.models import CouponOrigin, CouponStatus, DeliveryStatus, PayoutStatus, RewardType
 from loyalty.cockpit import timeline
 from loyalty.core.models import AuditEntry, Event
@@ -225,7 +226,7 @@ _LABELS_OF: Mapping[str, Mapping[str, Any]] = {
 }
 _VALUES_OF: Mapping[str, Mapping[str, Show]] = {
     "points": {"active": words.number},
-    "customer": {"status": words.choices(CustomerStatus)},
+    "customer": {"status": words.choices(**STATUS_WORDS)},
     "campaign": {"status": words.choices(CouponStatus, PayoutStatus)},
 }
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.cockpit.trail import words
 from accounts.cockpit.trail.words import Subject
+from accounts.cockpit.vocabulary import language_name
 from loyalty.cockpit.settings_form import CHOICE_NAMES, LABELS
 from loyalty.core import jobs
 from loyalty.core.exports import kinds as export_kinds
@@ -43,7 +44,7 @@ def _occasion(value: Any) -> str:
 
 
 def _language(code: Any) -> str:
-    return words.language_name(str(code)) or str(code)
+    return language_name(str(code)) or str(code)
 
 
 def _chosen(value: Any) -> str:
