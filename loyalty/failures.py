@@ -1,39 +1,88 @@
 """What is answered where no view could: in the API's format below `/api/`, as a page elsewhere."""
 
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from inspect import unwrap
-from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.views import defaults
+from django.shortcuts import resolve_url
+from django.template import loader
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 
 SAFE = ("GET", "HEAD")
+# Until a database that was started anew, or a command that lost a deadlock, may be asked again.
+WAIT_SECONDS = 5
 
-# Without Django's look at the token of a form, which our pages have none of: it reads the body,
-# and the body may be what was wrong.
-_forbidden = unwrap(defaults.permission_denied)
-_not_found = unwrap(defaults.page_not_found)
-_bad_request = unwrap(defaults.bad_request)
-_server_error = unwrap(defaults.server_error)
+_TEXTS: dict[int, tuple[Promise, Promise]] = {
+    400: (
+        gettext_lazy("This was not understood"),
+        gettext_lazy(
+            "Something is wrong with the address or with what was sent. Nothing was changed."
+        ),
+    ),
+    403: (
+        gettext_lazy("This is not for you"),
+        gettext_lazy("Your account may not open this page. Ask whoever manages the accounts."),
+    ),
+    404: (
+        gettext_lazy("There is no such page"),
+        gettext_lazy("The address may be mistyped, or what was here is gone."),
+    ),
+    500: (
+        gettext_lazy("Something went wrong"),
+        gettext_lazy(
+            "It was written down for those who run this program. Look whether what you did was "
+            "saved before you do it again."
+        ),
+    ),
+    503: (
+        gettext_lazy("One moment, please"),
+        gettext_lazy("The program is not ready just now. Try again in a few seconds."),
+    ),
+}
+_TOO_OLD = (
+    gettext_lazy("This page was open for too long"),
+    gettext_lazy("Nothing was saved. Go back, load the page again and send the form once more."),
+)
+
+
+@dataclass(frozen=True)
+class Home:
+    """The way out of a failure."""
+
+    url: str
+    name: str
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _api(request, 400, "Bad Request") or _bad_request(request, exception)
+    return _api(request, 400, "Bad Request") or _page(request, 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _api(request, 403, "Forbidden") or _forbidden(request, exception)
+    return _api(request, 403, "Forbidden") or _page(request, 403)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose token is missing or was another session's; usually a page left open."""
+    return _api(request, 403, "Forbidden") or _page(request, 403, texts=_TOO_OLD)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _api(request, 404, "Not Found") or _not_found(request, exception)
+    return _api(request, 404, "Not Found") or _page(request, 404)
 
 
-def server_error(request: HttpRequest, **context: Any) -> HttpResponse:
-    return _api(request, 500, "Internal Server Error") or _server_error(request)
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that it is our fault; of a database that cannot answer now, when to ask again."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        answer = _api(request, 503, "Service Unavailable") or _page(request, 503)
+        answer["Retry-After"] = str(WAIT_SECONDS)
+        return answer
+    return _api(request, 500, "Internal Server Error") or _page(request, 500)
 
 
 def only_read(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -61,3 +110,20 @@ def _api(request: HttpRequest, code: int, message: str) -> HttpResponse | None:
     if not request.path.startswith("/api"):
         return None
     return JsonResponse({"error": {"code": code, "message": message}}, status=code)
+
+
+def _page(
+    request: HttpRequest, code: int, *, texts: tuple[Promise, Promise] | None = None
+) -> HttpResponse:
+    title, text = texts or _TEXTS[code]
+    words = {"title": title, "text": text, "home": _home(request.path)}
+    # Without the request: what its context adds would ask the database who is signed in.
+    return HttpResponse(loader.render_to_string("failure.html", words), status=code)
+
+
+def _home(path: str) -> Home:
+    if path.startswith("/cockpit"):
+        return Home(resolve_url("admin:index"), gettext("To the cockpit"))
+    if path.startswith("/pos"):
+        return Home(resolve_url("pos:till"), gettext("To the till"))
+    return Home(resolve_url("portal:home"), gettext("To your points"))

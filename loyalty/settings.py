@@ -110,6 +110,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "loyalty.urls"
+CSRF_FAILURE_VIEW = "loyalty.failures.form_refused"
 WSGI_APPLICATION = "loyalty.wsgi.application"
 APPEND_SLASH = False
 
