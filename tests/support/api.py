@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Customer, Seller, StaffUser
 from accounts.services import tokens
+from tests.support import answers
 
 
 class ApiClient:
@@ -18,6 +19,7 @@ class ApiClient:
 
     `client.post("DEFAULT/pos", {"pos": {…}})` sends JSON, and `client.form("POST", "DEFAULT/pos",
     {"pos[name]": "x"})` a form. Answers carry `.data`, the parsed body (None for an empty one).
+    Each answer must be as the OpenAPI document tells.
     """
 
     def __init__(self, principal: StaffUser | Seller | Customer | None = None) -> None:
@@ -65,6 +67,7 @@ class ApiClient:
         answer: HttpResponse = self.http.generic(
             method, f"/api/{path.lstrip('/')}", raw, content_type, **(self.headers | headers)
         )
+        assert answers.faults(answer) == []
         answer.data = _data(answer)  # type: ignore[attr-defined]
         return answer
 

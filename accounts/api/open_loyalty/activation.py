@@ -41,6 +41,7 @@ class ActivateByToken(OpenLoyaltyView):
     """`POST customer/activate/<token>`: whoever was sent the link (ACT-1)."""
 
     rules = {"POST": PUBLIC}
+    counts_attempts = True
     # A wrong one must be counted, and a record that is rolled back would take that back.
     takes_idempotency_key = False
 
@@ -54,6 +55,7 @@ class ActivateByCode(OpenLoyaltyView):
     """`POST customer/activate-sms/<token>`: whoever was sent the code (ACT-2)."""
 
     rules = {"POST": PUBLIC}
+    counts_attempts = True
     # A wrong one must be counted, and a record that is rolled back would take that back.
     takes_idempotency_key = False
 
@@ -81,6 +83,7 @@ class SendCodeToPhone(OpenLoyaltyView):
     """`POST customer/customer-phone/send-sms-code`: says nothing of whose the number is (ACT-4)."""
 
     rules = {"POST": PUBLIC}
+    counts_attempts = True
     forms = {"POST": FormOf(PhoneForm)}
     takes_idempotency_key = False
 

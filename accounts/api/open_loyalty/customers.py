@@ -160,6 +160,7 @@ class SelfRegister(OpenLoyaltyView):
     """`POST customer/self_register`: anybody."""
 
     rules = {"POST": PUBLIC}
+    counts_attempts = True
     forms = {"POST": FormOf(customer_forms.SelfRegisterForm, root="customer")}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -260,6 +261,7 @@ class Check(OpenLoyaltyView):
     """`GET customer/check`: is this e-mail address or phone number known (CUS-24)."""
 
     rules = {"GET": PUBLIC}
+    counts_attempts = True
     query = ("emailOrPhone",)
 
     def get(self, request: Request, **ids: Any) -> Response:

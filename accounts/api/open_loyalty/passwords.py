@@ -51,6 +51,7 @@ class CustomerRequest(OpenLoyaltyView):
     """`POST customer/password/reset/request`: the same answer for every name (PWD-5)."""
 
     rules = {"POST": PUBLIC}
+    counts_attempts = True
     forms = {"POST": FormOf(RequestForm)}
 
     def post(self, request: Request, **ids: str) -> Response:
@@ -65,6 +66,7 @@ class PersonnelRequest(OpenLoyaltyView):
 
     is_global = True
     rules = {"POST": PUBLIC}
+    counts_attempts = True
     forms = {"POST": FormOf(RequestForm)}
 
     def post(self, request: Request, **ids: str) -> Response:
@@ -79,6 +81,7 @@ class Reset(OpenLoyaltyView):
 
     is_global = True
     rules = {"POST": PUBLIC}
+    counts_attempts = True
     forms = {"POST": FormOf(ResetForm)}
     takes_idempotency_key = False
 
@@ -96,6 +99,7 @@ class Reset(OpenLoyaltyView):
 class Change(OpenLoyaltyView):
     """What the three changes of one's own password have in common (PWD-8)."""
 
+    counts_attempts = True
     forms = {"POST": FormOf(ChangeForm)}
     takes_idempotency_key = False
 

@@ -38,6 +38,8 @@ class SignInView(OpenLoyaltyView):
     """What the three sign-ins have in common."""
 
     rules = {"POST": PUBLIC}
+    counts_attempts = True
+    takes_credentials = True
     forms = {"POST": FormOf(SignInForm)}
     # The record would keep tokens that anybody could ask for again.
     takes_idempotency_key = False
@@ -86,6 +88,7 @@ class CustomerSignIn(SignInView):
 
 class Refresh(OpenLoyaltyView):
     is_global = True
+    takes_credentials = True
     rules = {"POST": PUBLIC}
     forms = {"POST": FormOf(RefreshForm)}
     takes_idempotency_key = False

@@ -302,6 +302,7 @@ class SendOwn(SendBetween):
     """
 
     rules = {"POST": Rule(CUSTOMER)}
+    counts_attempts = True
     forms = {"POST": FormOf(SendForm, root="transfer")}
 
     def post(self, request: Request, **ids: Any) -> Response:

@@ -15,6 +15,7 @@ from django.views.decorators.gzip import gzip_page
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
+from loyalty.api.open_loyalty import answers
 from loyalty.core.api import formats
 from loyalty.core.api.schema import SECURITY_SCHEMES
 from loyalty.failures import only_read
@@ -41,6 +42,7 @@ def document() -> dict[str, Any]:
     generator = SchemaGenerator(patterns=patterns)  # type: ignore[no-untyped-call]
     made: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     made.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+    answers.describe(made)
     plain: dict[str, Any] = _with_plain_numbers(made)
     return plain
 

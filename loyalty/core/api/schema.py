@@ -24,22 +24,12 @@ ANSWERS = {
     "403": "Another kind of caller, or a missing permission.",
     "404": "No such thing for this caller.",
 }
+KEY_REUSED = "The `Idempotency-Key` came with another body before."
+TOO_MANY = "Too many attempts; `Retry-After` tells how many seconds to wait."
 JOB_ANSWER = (
     "A job that does the work: asked for by `Prefer: respond-async`, or as there is much to do."
     " `Location` says where it tells how far it is."
 )
-_JOB = {
-    "type": "object",
-    "properties": {
-        "kind": {"type": "string"},
-        "format": {"type": "string"},
-        "state": {"type": "string"},
-        "error": {"type": ["string", "null"]},
-        "createdAt": {"type": "string", "format": "date-time"},
-        "finishedAt": {"type": ["string", "null"], "format": "date-time"},
-    },
-    "additionalProperties": True,
-}
 
 
 class OpenLoyaltySchema(AutoSchema):
@@ -82,9 +72,15 @@ class OpenLoyaltySchema(AutoSchema):
         }
         answers |= {code: OpenApiResponse({}, text) for code, text in ANSWERS.items()}
         if rule.is_public:
-            del answers["401"], answers["403"]
+            del answers["403"]
+        if rule.is_public and not self.view.takes_credentials:
+            del answers["401"]
+        if self._takes_key():
+            answers["422"] = OpenApiResponse({}, KEY_REUSED)
+        if self.view.counts_attempts:
+            answers["429"] = OpenApiResponse({}, TOO_MANY)
         if self.method in self.view.job_methods:
-            answers["202"] = OpenApiResponse(_JOB, JOB_ANSWER)
+            answers["202"] = OpenApiResponse({}, JOB_ANSWER)
         return answers
 
     def _successes(self) -> dict[str, str]:
@@ -99,9 +95,12 @@ class OpenLoyaltySchema(AutoSchema):
         if self.method == "GET":
             return self._query(*PAGING) if _is_list(type(self.view)) else self._query()
         own = [_prefer()] if self.method in self.view.job_methods else []
-        if self.method == "POST" and self.view.takes_idempotency_key:
+        if self._takes_key():
             own.append(_idempotency_key())
         return own if hasattr(self.view, "get") else [*own, *self._query()]
+
+    def _takes_key(self) -> bool:
+        return bool(self.method == "POST" and self.view.takes_idempotency_key)
 
     def _query(self, *paging: str) -> list[Any]:
         described = [

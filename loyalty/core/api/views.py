@@ -105,6 +105,10 @@ class OpenLoyaltyView(APIView):
     # Names that the query of a GET may have, or of a POST where there is no GET: for the OpenAPI
     # document.
     query: ClassVar[tuple[str, ...]] = ()
+    # True where who tries too often is refused (429), and where nobody need be signed in but wrong
+    # credentials are refused (401): for the OpenAPI document.
+    counts_attempts: ClassVar[bool] = False
+    takes_credentials: ClassVar[bool] = False
     is_global: ClassVar[bool] = False
     # True where a body may be as long as one with files, because no parser holds it in memory.
     takes_long_bodies: ClassVar[bool] = False

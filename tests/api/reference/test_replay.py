@@ -27,6 +27,7 @@ from loyalty.core.models import DEFAULT_STORE_CODE, AuditEntry, Event, Store
 from loyalty.core.services import audit
 from tests.api.reference import catalogue, letters
 from tests.api.reference.facts import Call, differences, missing, read_calls
+from tests.support import answers
 
 STORE = "/api/DEFAULT/"
 JSON = "application/json"
@@ -86,6 +87,7 @@ class TestReference(TestCase):
         assert answer.status_code in call.statuses, _told(answer)
         if _is_deed_of_staff(call) and answer.status_code in SUCCESS:
             assert AuditEntry.objects.filter(pk__gt=last).exists(), "It left no trace."
+        assert not (lines := answers.faults(answer)), "\n".join(lines)
         if call.answer is not None:
             lines = dict.fromkeys(differences(answer.json(), call.answer))
             assert not lines, "\n".join(lines)

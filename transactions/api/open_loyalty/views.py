@@ -186,6 +186,7 @@ class SellerAssign(Assign):
 
 class Claim(TransactionView):
     rules = {"POST": Rule(CUSTOMER)}
+    counts_attempts = True
     forms = {"POST": FormOf(forms.ClaimForm, root="assign")}
 
     def post(self, request: Request, **ids: str) -> Response:
