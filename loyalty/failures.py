@@ -17,6 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 SAFE = ("GET", "HEAD")
 # Until a database that was started anew, or a command that lost a deadlock, may be asked again.
 WAIT_SECONDS = 5
+# The classes of PostgreSQL's errors that pass: connections, deadlocks, resources, locks, its end.
+PASSING = {"08", "40", "53", "55", "57"}
 
 _TEXTS: dict[int, tuple[Promise, Promise]] = {
     400: (
@@ -78,11 +80,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it is our fault; of a database that cannot answer now, when to ask again."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if _passes(sys.exc_info()[1]):
         answer = _api(request, 503, "Service Unavailable") or _page(request, 503)
         answer["Retry-After"] = str(WAIT_SECONDS)
         return answer
     return _api(request, 500, "Internal Server Error") or _page(request, 500)
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Tell whether the database could not answer just now; what it refuses is our fault."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    # A connection that was lost has no number.
+    number: str | None = getattr(error.__cause__, "sqlstate", None)
+    return number is None or number[:2] in PASSING
 
 
 def only_read(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -77,6 +77,16 @@ def test_an_error_of_ours_is_none_of_the_database(store, patient, monkeypatch):
     assert answer.json() == {"error": {"code": 500, "message": "Internal Server Error"}}
 
 
+def test_what_the_database_refuses_is_an_error_of_ours(store, patient, monkeypatch):
+    def too_much(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("select repeat('a', 3000)::tsquery")
+
+    monkeypatch.setattr("loyalty.core.api.views.OpenLoyaltyView.initial", too_much)
+
+    assert patient.get("/api/DEFAULT/level").status_code == 500
+
+
 def test_a_page_of_a_failure_asks_the_database_nothing(rf, django_assert_num_queries):
     request = rf.get("/portal/")
     connection.ensure_connection()

@@ -6,6 +6,8 @@ from accounts.models import Customer
 from loyalty.core.models import Store
 
 WORDS_MAX = 6
+# The longest that any of the columns holds; the server refuses to look for much longer ones.
+WORD_LENGTH_MAX = 255
 PART_LENGTH = 3
 
 
@@ -56,6 +58,8 @@ def matching(customers: "models.QuerySet[Customer]", text: str) -> "models.Query
     words = text.split()[:WORDS_MAX]
     if not words:
         return customers
+    if max(map(len, words)) > WORD_LENGTH_MAX:
+        return customers.none()
     # Where the query goes on by another index, such as the newest first, the server believes that
     # one person in fifty has such a word, and would read all to find one; of parts it knows more.
     found = customers.filter(with_parts_of(max(words, key=len)))

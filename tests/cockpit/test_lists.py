@@ -122,6 +122,7 @@ def test_find_points_transfers_by_their_customer(cockpit, store, text, is_found)
         ("lice", False),
         ("alice bob", False),
         ("' | !:*\\", False),
+        ("9" * 3000, False),
     ],
 )
 def test_find_customers_by_how_their_words_begin(cockpit, store, text, is_found):
