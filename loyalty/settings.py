@@ -308,7 +308,12 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
     # Remote control needs fan-out, which files do not offer.
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 elif CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": BROKER_VISIBILITY_TIMEOUT}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": BROKER_VISIBILITY_TIMEOUT,
+        # One worker at a time gives the tasks of killed ones out again. One that is killed in
+        # that moment keeps the others from it for so many seconds, by default for five minutes.
+        "unacked_mutex_expire": 10,
+    }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "scheduler")
