@@ -286,27 +286,32 @@ def cancel(
     if is_code_freed:
         coupon.holds_code = False
     coupon.save(update_fields=["status", "cancelled_at", "holds_code", "payout_status"])
-    if is_code_freed:
-        assert coupon.pool_code_id is not None
-        CouponCode.objects.filter(pk=coupon.pool_code_id).update(is_issued=False)
     is_limit_freed = frees_limit and coupon.origin != CouponOrigin.RETURN
-    is_customer_gone = is_limit_freed and _uncount_customer(coupon)
-    if is_code_freed or is_limit_freed:
-        tally, _ = CampaignTally.objects.get_or_create(
-            campaign_id=coupon.campaign_id, shard=0, defaults={"terms": coupon.campaign.terms}
-        )
-        # In the database: buyers count in the same row meanwhile.
-        CampaignTally.objects.filter(pk=tally.pk).update(
-            issued=F("issued") - int(is_code_freed),
-            used=F("used") - int(is_limit_freed),
-            customers=F("customers") - int(is_customer_gone),
-        )
+    _free(coupon, code=is_code_freed, limit=is_limit_freed)
     events.canceled(coupon, now=now)
     if is_payout_stopped:
         events.cashback_status_changed(coupon, now=now)
     data: dict[str, object] = {"freesCode": is_code_freed, "freesLimit": is_limit_freed}
     _record(actor, coupon, "CancelCoupon", now, data)
     return coupon
+
+
+def _free(coupon: Coupon, *, code: bool, limit: bool) -> None:
+    """Put a cancelled coupon's code back into the pool, and take its purchase off the counts."""
+    if code:
+        assert coupon.pool_code_id is not None
+        CouponCode.objects.filter(pk=coupon.pool_code_id).update(is_issued=False)
+    is_customer_gone = limit and _uncount_customer(coupon)
+    if code or limit:
+        tally, _ = CampaignTally.objects.get_or_create(
+            campaign_id=coupon.campaign_id, shard=0, defaults={"terms": coupon.campaign.terms}
+        )
+        # In the database: buyers count in the same row meanwhile.
+        CampaignTally.objects.filter(pk=tally.pk).update(
+            issued=F("issued") - int(code),
+            used=F("used") - int(limit),
+            customers=F("customers") - int(is_customer_gone),
+        )
 
 
 def _uncount_customer(coupon: Coupon) -> bool:
